@@ -1,0 +1,86 @@
+import { SeededRandom } from './random.ts';
+import type { SegmentFeatures } from './segment-features.ts';
+
+/** Neighbouring segments are kept or dropped together, because smoothing and correlation need neighbours. */
+const BLOCK_SEGMENTS = 12;
+
+export interface Sample {
+  readonly epoch: number;
+  readonly sequence: number;
+  /** Which recording, counting from 0. */
+  readonly recording: number;
+  readonly values: Float32Array;
+}
+
+/** Bounded memory of what was seen while learning: a reservoir (Vitter's algorithm R) over blocks of consecutive segments. */
+export class LearningMemory {
+  readonly #maximumBlocks: number;
+  readonly #random: SeededRandom;
+  readonly #blocks: Sample[][];
+  #current: Sample[];
+  #blocksSeen: number;
+
+  constructor(maximumSegments: number, seed: number) {
+    this.#maximumBlocks = Math.max(4, Math.floor(maximumSegments / BLOCK_SEGMENTS));
+    this.#random = new SeededRandom(seed);
+    this.#blocks = [];
+    this.#current = [];
+    this.#blocksSeen = 0;
+  }
+
+  static restore(
+    maximumSegments: number,
+    saved: {
+      readonly randomState: number;
+      readonly blocksSeen: number;
+      readonly blocks: readonly (readonly Sample[])[];
+      readonly current: readonly Sample[];
+    },
+  ): LearningMemory {
+    const memory = new LearningMemory(maximumSegments, saved.randomState);
+    memory.#blocks.push(...saved.blocks.map((block) => [...block]));
+    memory.#current = [...saved.current];
+    memory.#blocksSeen = saved.blocksSeen;
+    return memory;
+  }
+
+  add(features: SegmentFeatures, recording: number): void {
+    const { epoch, sequence, values } = features;
+    if (this.#current[0] !== undefined && this.#current[0].recording !== recording) this.#closeBlock();
+    this.#current.push({ epoch, sequence, recording, values: values.slice() });
+    if (this.#current.length >= BLOCK_SEGMENTS) this.#closeBlock();
+  }
+
+  /** What is kept, in order of time. */
+  samples(): readonly Sample[] {
+    return [...this.#blocks.flat(), ...this.#current].sort(
+      (a, b) => a.recording - b.recording || a.epoch - b.epoch || a.sequence - b.sequence,
+    );
+  }
+
+  saved(): {
+    randomState: number;
+    blocksSeen: number;
+    blocks: readonly (readonly Sample[])[];
+    current: readonly Sample[];
+  } {
+    return {
+      randomState: this.#random.state,
+      blocksSeen: this.#blocksSeen,
+      blocks: this.#blocks,
+      current: this.#current,
+    };
+  }
+
+  #closeBlock(): void {
+    const block = this.#current;
+    this.#current = [];
+    this.#blocksSeen += 1;
+    if (this.#blocks.length < this.#maximumBlocks) {
+      this.#blocks.push(block);
+      return;
+    }
+    const place = this.#random.below(this.#blocksSeen);
+    if (place < this.#maximumBlocks) this.#blocks[place] = block;
+  }
+}

@@ -1,0 +1,155 @@
+import {
+  APPEARANCE_DIMENSIONS,
+  isMoving,
+  MOTION_DIMENSIONS,
+  MOTION_POSITION_DIMENSIONS,
+  writeAppearance,
+  writeMotion,
+} from './cell-descriptors.ts';
+import { nearestDistance, type References } from './nearest-references.ts';
+import { SeededRandom } from './random.ts';
+
+const MAXIMUM_MOTION_REFERENCES = 2000;
+const APPEARANCE_REFERENCES_PER_CELL = 48;
+
+export interface GridShape {
+  readonly rows: number;
+  readonly columns: number;
+  readonly channels: number;
+}
+
+export interface FoldedSample {
+  readonly fold: number;
+  readonly values: Float32Array;
+}
+
+/** What the nearest-normal cues compare with. `scale` is one standard deviation per dimension; references are already divided by it. */
+export interface ReferenceSet {
+  readonly scale: Float32Array;
+  readonly references: References;
+}
+
+/** A random choice of moving cells from all over the picture, each with its position. */
+export function collectMotionReferences(
+  samples: readonly FoldedSample[],
+  shape: GridShape,
+  seed: number,
+): ReferenceSet {
+  const cells = shape.rows * shape.columns;
+  const random = new SeededRandom(seed);
+  const chosen: { sample: FoldedSample; cell: number }[] = [];
+  let seen = 0;
+  for (const sample of samples) {
+    for (let cell = 0; cell < cells; cell++) {
+      if (!isMoving(sample.values, cell * shape.channels)) continue;
+      seen += 1;
+      if (chosen.length < MAXIMUM_MOTION_REFERENCES) chosen.push({ sample, cell });
+      else {
+        const place = random.below(seen);
+        if (place < MAXIMUM_MOTION_REFERENCES) chosen[place] = { sample, cell };
+      }
+    }
+  }
+  const values = new Float32Array(chosen.length * MOTION_DIMENSIONS);
+  const folds = new Uint8Array(chosen.length);
+  chosen.forEach(({ sample, cell }, index) => {
+    writeMotion(sample.values, cell * shape.channels, cell, shape.columns, values, index * MOTION_DIMENSIONS);
+    folds[index] = sample.fold;
+  });
+  const scale = deviations(values, MOTION_DIMENSIONS, () => 0, 1);
+  scale.fill(1, 0, MOTION_POSITION_DIMENSIONS);
+  divide(values, scale);
+  return { scale, references: { dimensions: MOTION_DIMENSIONS, count: chosen.length, values, folds } };
+}
+
+/** Distance of each moving cell to the nearest normal motions; 0 where nothing moves. */
+export function motionDistances(set: ReferenceSet, values: Float32Array, shape: GridShape, fold: number): Float32Array {
+  const cells = shape.rows * shape.columns;
+  const map = new Float32Array(cells);
+  const query = new Float32Array(MOTION_DIMENSIONS);
+  for (let cell = 0; cell < cells; cell++) {
+    const offset = cell * shape.channels;
+    if (!isMoving(values, offset)) continue;
+    writeMotion(values, offset, cell, shape.columns, query, 0);
+    divide(query, set.scale);
+    map[cell] = nearestDistance(set.references, query, 0, 0, set.references.count, fold, 1);
+  }
+  return map;
+}
+
+/** The looks of every cell at moments spread evenly over the history; those of one cell lie side by side. */
+export function collectAppearanceReferences(samples: readonly FoldedSample[], shape: GridShape): ReferenceSet {
+  const cells = shape.rows * shape.columns;
+  const perCell = Math.min(APPEARANCE_REFERENCES_PER_CELL, samples.length);
+  const values = new Float32Array(cells * perCell * APPEARANCE_DIMENSIONS);
+  const folds = new Uint8Array(cells * perCell);
+  for (let place = 0; place < perCell; place++) {
+    const sample = samples[Math.floor(((place + 0.5) * samples.length) / perCell)];
+    if (sample === undefined) continue;
+    for (let cell = 0; cell < cells; cell++) {
+      const index = cell * perCell + place;
+      writeAppearance(sample.values, cell * shape.channels, values, index * APPEARANCE_DIMENSIONS);
+      folds[index] = sample.fold;
+    }
+  }
+  const scale = deviations(values, APPEARANCE_DIMENSIONS, (index) => Math.floor(index / perCell), cells);
+  divide(values, scale);
+  return { scale, references: { dimensions: APPEARANCE_DIMENSIONS, count: cells * perCell, values, folds } };
+}
+
+/** Distance of each cell's look to what was seen in it and in the cells left and right of it. */
+export function appearanceDistances(
+  set: ReferenceSet,
+  values: Float32Array,
+  shape: GridShape,
+  fold: number,
+): Float32Array {
+  const cells = shape.rows * shape.columns;
+  const perCell = set.references.count / cells;
+  const map = new Float32Array(cells);
+  const query = new Float32Array(APPEARANCE_DIMENSIONS);
+  for (let cell = 0; cell < cells; cell++) {
+    writeAppearance(values, cell * shape.channels, query, 0);
+    divide(query, set.scale);
+    const column = cell % shape.columns;
+    const from = (cell - (column > 0 ? 1 : 0)) * perCell;
+    const to = (cell + (column < shape.columns - 1 ? 2 : 1)) * perCell;
+    map[cell] = nearestDistance(set.references, query, 0, from, to, fold, 1);
+  }
+  return map;
+}
+
+/** Standard deviation per dimension within groups, at least 1e-3. */
+function deviations(
+  values: Float32Array,
+  dimensions: number,
+  groupOf: (index: number) => number,
+  groups: number,
+): Float32Array {
+  const sums = new Float64Array(groups * dimensions);
+  const counts = new Float64Array(groups);
+  const count = values.length / dimensions;
+  for (let index = 0; index < count; index++) {
+    const group = groupOf(index);
+    counts[group] = (counts[group] ?? 0) + 1;
+    for (let dimension = 0; dimension < dimensions; dimension++) {
+      const place = group * dimensions + dimension;
+      sums[place] = (sums[place] ?? 0) + (values[index * dimensions + dimension] ?? 0);
+    }
+  }
+  const squares = new Float64Array(dimensions);
+  for (let index = 0; index < count; index++) {
+    const group = groupOf(index);
+    for (let dimension = 0; dimension < dimensions; dimension++) {
+      const mean = (sums[group * dimensions + dimension] ?? 0) / (counts[group] ?? 1);
+      squares[dimension] = (squares[dimension] ?? 0) + ((values[index * dimensions + dimension] ?? 0) - mean) ** 2;
+    }
+  }
+  return Float32Array.from(squares, (sum) => Math.max(1e-3, Math.sqrt(sum / Math.max(1, count))));
+}
+
+function divide(values: Float32Array, scale: Float32Array): void {
+  for (let index = 0; index < values.length; index++) {
+    values[index] = (values[index] ?? 0) / (scale[index % scale.length] ?? 1);
+  }
+}

@@ -1,0 +1,34 @@
+export interface GridCell {
+  readonly row: number;
+  readonly column: number;
+}
+
+/** One view on the segment, calibrated on the camera's own history. */
+export interface Cue {
+  readonly name: string;
+  /** Raw score of the head: ln of how far the strangest cell lies above what is usual there; unbounded. */
+  readonly raw: number;
+  /** Upper-tail probability of `raw` on the camera's own history, above 0 and at most 1. */
+  readonly probability: number;
+  /** The strangest cell. */
+  readonly cell: GridCell | null;
+}
+
+export interface SegmentScore {
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** 0 to 1, rising with surprise and never reaching 1; 0.5 is once in a thousand segments. */
+  readonly score: number;
+  /** Fused and calibrated -ln p, nats. */
+  readonly surprise: number;
+  readonly cues: readonly Cue[];
+  /** 0 to 1: how far picture quality and length of learning let the score be trusted. */
+  readonly certainty: number;
+  readonly hottestCell: GridCell | null;
+  /** One sentence for a person, null while nothing stands out. */
+  readonly explanation: string | null;
+  /** How many consecutive segments of this camera count as one independent observation, at least 1. */
+  readonly dependenceSegments: number;
+}

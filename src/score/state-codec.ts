@@ -1,0 +1,84 @@
+import { problem } from '../platform/errors.ts';
+
+/** "VDTS" and the layout's version; a scorer never reads a state of another version. */
+const MAGIC = 0x56445453;
+const VERSION = 1;
+const ALIGNMENT = 8;
+const HEADER_BYTES = 16;
+
+type NumberArray = Float32Array | Float64Array | Uint8Array;
+type ArrayKind = 'f32' | 'f64' | 'u8';
+interface ArrayReference {
+  readonly $array: ArrayKind;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Packs plain data holding number arrays into bytes: magic, version, JSON with references, then the arrays, aligned and little-endian. */
+export function encodeState(state: unknown): Uint8Array {
+  const arrays: { readonly bytes: Uint8Array; readonly offset: number }[] = [];
+  let size = 0;
+  const json = JSON.stringify(state, (_key, value: unknown) => {
+    const kind = kindOf(value);
+    if (kind === null) return value;
+    const array = value as NumberArray;
+    const reference: ArrayReference = { $array: kind, offset: size, length: array.length };
+    arrays.push({ bytes: new Uint8Array(array.buffer, array.byteOffset, array.byteLength), offset: size });
+    size += align(array.byteLength);
+    return reference;
+  });
+  const text = new TextEncoder().encode(json);
+  const bodyStart = HEADER_BYTES + align(text.length);
+  const out = new Uint8Array(bodyStart + size);
+  const view = new DataView(out.buffer);
+  view.setUint32(0, MAGIC);
+  view.setUint32(4, VERSION);
+  view.setUint32(8, text.length);
+  out.set(text, HEADER_BYTES);
+  for (const { bytes, offset } of arrays) out.set(bytes, bodyStart + offset);
+  return out;
+}
+
+/** The reverse of `encodeState`; numbers come back bit-equal. Throws VDT_SCORER_STATE_UNREADABLE. */
+export function decodeState(bytes: Uint8Array): unknown {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < HEADER_BYTES || view.getUint32(0) !== MAGIC) {
+    throw problem('VDT_SCORER_STATE_UNREADABLE', { reason: 'these bytes are no scorer state' });
+  }
+  if (view.getUint32(4) !== VERSION) {
+    throw problem('VDT_SCORER_STATE_UNREADABLE', { reason: `layout ${view.getUint32(4)} instead of ${VERSION}` });
+  }
+  const textLength = view.getUint32(8);
+  const bodyStart = HEADER_BYTES + align(textLength);
+  try {
+    const text = new TextDecoder().decode(bytes.subarray(HEADER_BYTES, HEADER_BYTES + textLength));
+    return JSON.parse(text, (_key, value: unknown) =>
+      isReference(value) ? readArray(bytes, bodyStart + value.offset, value) : value,
+    );
+  } catch (cause) {
+    throw problem('VDT_SCORER_STATE_UNREADABLE', { reason: 'it is cut off or damaged' }, { cause });
+  }
+}
+
+function readArray(bytes: Uint8Array, start: number, reference: ArrayReference): NumberArray {
+  const width = reference.$array === 'f64' ? 8 : reference.$array === 'f32' ? 4 : 1;
+  const end = start + reference.length * width;
+  if (end > bytes.length) throw new RangeError('array beyond the end');
+  const copy = bytes.slice(start, end);
+  if (reference.$array === 'u8') return copy;
+  return reference.$array === 'f64' ? new Float64Array(copy.buffer) : new Float32Array(copy.buffer);
+}
+
+function kindOf(value: unknown): ArrayKind | null {
+  if (value instanceof Float32Array) return 'f32';
+  if (value instanceof Float64Array) return 'f64';
+  return value instanceof Uint8Array ? 'u8' : null;
+}
+
+function isReference(value: unknown): value is ArrayReference {
+  return typeof value === 'object' && value !== null && '$array' in value;
+}
+
+function align(size: number): number {
+  return Math.ceil(size / ALIGNMENT) * ALIGNMENT;
+}
