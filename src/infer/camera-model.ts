@@ -1,0 +1,77 @@
+import type { IncidentChange } from '../incident/incident-tracker.ts';
+import { type IncidentSettings, IncidentTracker } from '../incident/incident-tracker.ts';
+import { problem } from '../platform/errors.ts';
+import { CameraScorer } from '../score/camera-scorer.ts';
+import type { SegmentFeatures } from '../score/segment-features.ts';
+import type { SegmentScore } from '../score/segment-score.ts';
+import { SequentialRule } from '../score/sequential-rule.ts';
+import type { CameraLearning } from '../store/cameras.ts';
+
+/** All that a camera's scoring remembers: references, sequential statistic, incident under way. Pure, in order. */
+export interface CameraModel {
+  readonly learning: CameraLearning;
+  readonly needsTick: boolean;
+  /** While learning: null. Else the score, and what it changed. */
+  observe(
+    features: SegmentFeatures,
+  ): { readonly score: SegmentScore; readonly changes: readonly IncidentChange[] } | null;
+  tick(nowMs: number): readonly IncidentChange[];
+  /** For the database, with every commit; small. */
+  runtime(): unknown;
+  /** What was learned; large. */
+  serialize(): Uint8Array;
+}
+
+export interface CameraModelSettings {
+  readonly cameraId: string;
+  readonly requiredSegments: number;
+  readonly alertBudgetPerDay: number;
+  readonly segmentSeconds: number;
+  readonly incident: IncidentSettings;
+}
+
+/** What a camera is restored from: `serialize` and `runtime` of an earlier owner, or null. */
+export interface SavedModel {
+  readonly state: Uint8Array | null;
+  readonly runtime: unknown;
+}
+
+export type OpenCameraModel = (settings: CameraModelSettings, saved: SavedModel) => CameraModel;
+
+interface Runtime {
+  readonly version: 1;
+  readonly rule: unknown;
+  readonly tracker: unknown;
+}
+
+/** The model of `score` and `incident`. Throws VDT_SCORER_STATE_UNREADABLE or VDT_INTERNAL on what it cannot restore. */
+export const openCameraModel: OpenCameraModel = (settings, saved) => {
+  const scorerSettings = { requiredSegments: settings.requiredSegments };
+  const ruleSettings = { alertBudgetPerDay: settings.alertBudgetPerDay, segmentSeconds: settings.segmentSeconds };
+  const runtime = runtimeOf(saved.runtime);
+  const scorer = saved.state ? CameraScorer.restore(saved.state, scorerSettings) : new CameraScorer(scorerSettings);
+  const rule = SequentialRule.restore(runtime?.rule, ruleSettings);
+  const tracker = IncidentTracker.restore(runtime?.tracker ?? null, settings.cameraId, settings.incident);
+  return {
+    get learning() {
+      return scorer.learning;
+    },
+    get needsTick() {
+      return tracker.needsTick;
+    },
+    observe(features) {
+      const score = scorer.observe(features);
+      return score && { score, changes: tracker.observe(score, rule.observe(score)) };
+    },
+    tick: (nowMs) => tracker.tick(nowMs),
+    runtime: (): Runtime => ({ version: 1, rule: rule.toJSON(), tracker: tracker.toJSON() }),
+    serialize: () => scorer.serialize(),
+  };
+};
+
+function runtimeOf(value: unknown): Runtime | null {
+  if (value === null || value === undefined) return null;
+  const runtime = value as Partial<Runtime>;
+  if (runtime.version !== 1) throw problem('VDT_INTERNAL', { reason: 'the stored runtime of a camera cannot be read' });
+  return runtime as Runtime;
+}

@@ -1,0 +1,66 @@
+import { toRfc3339 } from '../platform/clock.ts';
+import { deterministicId } from '../platform/ids.ts';
+import type { NewEvent } from '../store/events.ts';
+import type { IncidentState } from '../store/incidents.ts';
+
+export interface AlertSource {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Score curve that the link shows: this much before the onset and after the last anomalous moment. */
+const TIMELINE_MARGIN_MS = 30_000;
+
+/**
+ * The alert of an incident's change: what webhooks carry and the live stream shows. Its id follows from the incident
+ * and its revision, so that a replay after a crash is the same alert. Links are paths where `publicUrl` is empty.
+ */
+export function incidentEvent(
+  type: 'opened' | 'updated' | 'closed',
+  incident: IncidentState,
+  camera: AlertSource,
+  publicUrl: string,
+): NewEvent {
+  const base = publicUrl.replace(/\/+$/, '');
+  const self = `${base}/v1/incidents/${incident.id}`;
+  const from = toRfc3339(incident.onsetMs - TIMELINE_MARGIN_MS);
+  const to = toRfc3339(incident.closedMs ?? incident.lastAnomalousMs + TIMELINE_MARGIN_MS);
+  const happenedMs = momentOf(type, incident);
+  const body = {
+    type: `incident.${type}`,
+    timestamp: toRfc3339(happenedMs),
+    data: {
+      incident: {
+        id: incident.id,
+        camera: { id: camera.id, name: camera.name },
+        state: incident.state,
+        severity: incident.severity,
+        onset: toRfc3339(incident.onsetMs),
+        opened: toRfc3339(incident.openedMs),
+        closed: incident.closedMs === null ? null : toRfc3339(incident.closedMs),
+        peakScore: incident.peakScore,
+        explanation: incident.explanation,
+        cues: incident.peakCues.map(({ name, probability }) => ({ name, probability })),
+        links: {
+          self,
+          clip: `${self}/clip.mp4`,
+          snapshot: `${self}/snapshot.jpg`,
+          timeline: `${base}/v1/cameras/${camera.id}/scores?from=${from}&to=${to}`,
+        },
+      },
+    },
+  };
+  return {
+    id: deterministicId('msg', incident.id, type, incident.revision),
+    type: `incident.${type}`,
+    cameraId: camera.id,
+    incidentId: incident.id,
+    body: JSON.stringify(body),
+    createdMs: happenedMs,
+  };
+}
+
+function momentOf(type: 'opened' | 'updated' | 'closed', incident: IncidentState): number {
+  if (type === 'opened') return incident.openedMs;
+  return type === 'closed' ? (incident.closedMs ?? incident.lastAnomalousMs) : incident.lastAnomalousMs;
+}

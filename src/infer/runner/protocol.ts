@@ -1,0 +1,88 @@
+import type { Segment } from '../../bus/segment.ts';
+import type { ReaderLossReason } from '../../bus/segment-reader.ts';
+import type { ErrorCode, VedetteError } from '../../platform/errors.ts';
+import type { SegmentFeatures } from '../../score/segment-features.ts';
+import type { Pack } from '../packs/pack-registry.ts';
+import type { ProviderName, ProviderReport } from './provider-chain.ts';
+
+/** What the role and its runner say to one another (Node IPC, `serialization: 'advanced'`). */
+export type ToRunner =
+  | { readonly type: 'start'; readonly settings: RunnerSettings }
+  | { readonly type: 'ping'; readonly id: number }
+  | ({ readonly type: 'assign' } & Assignment)
+  | { readonly type: 'unassign'; readonly cameraId: string }
+  /** So many of the camera's features are done with: as many segments more may be read. */
+  | { readonly type: 'release'; readonly cameraId: string; readonly assignment: number; readonly count: number }
+  | { readonly type: 'extract'; readonly callId: number; readonly packId: string; readonly segment: Segment }
+  | { readonly type: 'stop' };
+
+export type FromRunner =
+  | { readonly type: 'ready'; readonly providers: readonly ProviderReport[] }
+  | { readonly type: 'refused'; readonly error: PlainError }
+  | { readonly type: 'pong'; readonly id: number }
+  | ({ readonly type: 'features' } & LiveFeatures)
+  | {
+      readonly type: 'lost';
+      readonly cameraId: string;
+      readonly count: number;
+      readonly reason: RunnerLossReason;
+    }
+  | { readonly type: 'extracted'; readonly callId: number; readonly features: SegmentFeatures }
+  | { readonly type: 'failed'; readonly callId: number; readonly error: PlainError }
+  | {
+      readonly type: 'ran';
+      readonly packId: string;
+      readonly size: number;
+      readonly runMs: number;
+      readonly waitsMs: readonly number[];
+    }
+  /** Whether the runner reaches the segment streams. */
+  | { readonly type: 'bus'; readonly up: boolean; readonly reason: string | null };
+
+export interface RunnerSettings {
+  readonly packs: readonly Pack[];
+  readonly providers: readonly ProviderName[];
+  /** Threads inside one run. */
+  readonly threads: number;
+  readonly batchSize: number;
+  readonly batchWaitMs: number;
+  /** Streams of live cameras; null where segments come by `extract` alone. Travels by IPC, never by argument. */
+  readonly redisUrl: string | null;
+  readonly consumer: string;
+  /** Segments of one camera between being read and `release`. */
+  readonly inFlightPerCamera: number;
+}
+
+export interface Assignment {
+  readonly cameraId: string;
+  readonly packId: string;
+  /** Distinguishes this assignment from earlier ones of the same camera, whose features may still be under way. */
+  readonly assignment: number;
+  /** Segments with a lower fencing token are refused. */
+  readonly minimumToken: number;
+}
+
+/** Features of one live segment; acknowledge `entryId` when their outcome is committed. */
+export interface LiveFeatures {
+  readonly cameraId: string;
+  readonly assignment: number;
+  readonly packId: string;
+  readonly entryId: string;
+  readonly fencingToken: number;
+  /** Null where the segment could not be used: acknowledge it, it was counted. */
+  readonly features: SegmentFeatures | null;
+}
+
+/** `mismatch`: the segment is not what the pack takes. `failed`: the model failed on it. */
+export type RunnerLossReason = ReaderLossReason | 'mismatch' | 'failed';
+
+/** An error that crosses the process boundary. */
+export interface PlainError {
+  readonly code: ErrorCode;
+  readonly values: Readonly<Record<string, string | number>>;
+  readonly hint: string;
+}
+
+export function toPlainError(error: VedetteError): PlainError {
+  return { code: error.code, values: error.values, hint: error.hint };
+}

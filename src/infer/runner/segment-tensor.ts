@@ -1,0 +1,103 @@
+import { bytesPerPixel, type Segment } from '../../bus/segment.ts';
+import { problem } from '../../platform/errors.ts';
+import { type PackManifest, pixelFormatOf } from '../packs/pack-manifest.ts';
+
+type Input = PackManifest['input'];
+
+/** Throws VDT_SEGMENT_INVALID unless the segment has the size, format and frame count of the pack's input. */
+export function checkSegment(input: Input, segment: Segment): void {
+  const frames = segment.frameTimesMs.length;
+  const format = pixelFormatOf(input);
+  if (
+    frames === input.frames &&
+    segment.width === input.width &&
+    segment.height === input.height &&
+    segment.pixelFormat === format &&
+    segment.pixels.byteLength === frames * input.width * input.height * bytesPerPixel(format)
+  ) {
+    return;
+  }
+  throw problem('VDT_SEGMENT_INVALID', {
+    reason: `it has ${frames} frames of ${segment.width} x ${segment.height} ${segment.pixelFormat}, the pack takes ${input.frames} of ${input.width} x ${input.height} ${format}`,
+  });
+}
+
+/** Dimensions of a batch of `size` segments, in the pack's layout. */
+export function batchDims(input: Input, size: number): number[] {
+  const { frames, height, width, channels } = input;
+  switch (input.layout) {
+    case 'NTHW':
+      return [size, frames, height, width];
+    case 'NTHWC':
+      return [size, frames, height, width, channels];
+    case 'NTCHW':
+      return [size, frames, channels, height, width];
+    case 'NCTHW':
+      return [size, channels, frames, height, width];
+  }
+}
+
+/**
+ * Lays the pixels of checked segments (T, H, W, C bytes) into one tensor of the pack's layout and type:
+ * `((low + pixel / 255 * (high - low)) - mean) / std` for float32, untouched bytes for uint8.
+ */
+export function batchTensor(input: Input, segments: readonly Segment[]): Uint8Array | Float32Array {
+  const length = input.frames * input.height * input.width * input.channels;
+  if (input.type === 'uint8') {
+    if (segments.length === 1 && keepsOrder(input)) return segments[0]?.pixels ?? new Uint8Array(0);
+    const bytes = new Uint8Array(segments.length * length);
+    for (const [index, segment] of segments.entries()) {
+      const target = bytes.subarray(index * length, (index + 1) * length);
+      if (keepsOrder(input)) target.set(segment.pixels);
+      else place(input, segment.pixels, target, null);
+    }
+    return bytes;
+  }
+  const tables = valueTables(input);
+  const floats = new Float32Array(segments.length * length);
+  for (const [index, segment] of segments.entries()) {
+    place(input, segment.pixels, floats.subarray(index * length, (index + 1) * length), tables);
+  }
+  return floats;
+}
+
+function keepsOrder({ layout, channels }: Input): boolean {
+  return layout === 'NTHW' || layout === 'NTHWC' || channels === 1;
+}
+
+/** The 256 possible values of each channel. */
+function valueTables(input: Input): readonly Float32Array[] {
+  const [low, high] = input.valueRange ?? [0, 255];
+  return Array.from({ length: input.channels }, (_, channel) => {
+    const mean = input.mean?.[channel] ?? 0;
+    const std = input.std?.[channel] ?? 1;
+    return Float32Array.from({ length: 256 }, (__, pixel) => (low + (pixel / 255) * (high - low) - mean) / std);
+  });
+}
+
+function place(
+  { layout, frames, height, width, channels }: Input,
+  pixels: Uint8Array,
+  target: Uint8Array | Float32Array,
+  tables: readonly Float32Array[] | null,
+): void {
+  const area = height * width;
+  for (let channel = 0; channel < channels; channel++) {
+    const table = tables?.[channel] ?? null;
+    for (let frame = 0; frame < frames; frame++) {
+      let to: number;
+      let step = 1;
+      if (layout === 'NCTHW') to = (channel * frames + frame) * area;
+      else if (layout === 'NTCHW') to = (frame * channels + channel) * area;
+      else {
+        to = frame * area * channels + channel;
+        step = channels;
+      }
+      let from = frame * area * channels + channel;
+      for (let i = 0; i < area; i++, from += channels, to += step) {
+        const pixel = pixels[from] ?? 0;
+        target[to] = table ? (table[pixel] ?? 0) : pixel;
+      }
+    }
+  }
+}

@@ -1,0 +1,295 @@
+import type { Redis } from 'ioredis';
+import { Lease } from '../bus/lease.ts';
+import type { Members } from '../bus/members.ts';
+import { acknowledge } from '../bus/segment-reader.ts';
+import type { Clock } from '../platform/clock.ts';
+import { reasonOf } from '../platform/errors.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Camera } from '../store/cameras.ts';
+import type { Store } from '../store/store.ts';
+import type { Announcer } from './announcer.ts';
+import { CameraLane, LANE_TIMINGS, type LaneTimings } from './camera-lane.ts';
+import type { OpenCameraModel } from './camera-model.ts';
+import type { DropCounter } from './drop-counter.ts';
+import type { InferSettings } from './infer-settings.ts';
+import { featureShapeOf, type PackManifest, segmentSecondsOf } from './packs/pack-manifest.ts';
+import type { LiveFeatures } from './runner/protocol.ts';
+import type { RunnerSupervisor } from './runner-supervisor.ts';
+
+/** What the loop needs of the store. */
+export interface ShardStore {
+  readonly cameras: Pick<Store['cameras'], 'all' | 'takeToken' | 'addDropped'>;
+  readonly states: Pick<Store['states'], 'load' | 'runtime'>;
+  readonly commitScores: Store['commitScores'];
+}
+
+export interface ShardLoopOptions {
+  readonly store: ShardStore;
+  /** A connection of role `client`. */
+  readonly redis: Redis;
+  readonly members: Members;
+  readonly runner: Pick<RunnerSupervisor, 'assign' | 'unassign' | 'release' | 'noteToken'>;
+  readonly announcer: Announcer;
+  readonly drops: DropCounter;
+  /** Manifests of the loaded packs. */
+  readonly packs: ReadonlyMap<string, PackManifest>;
+  readonly settings: InferSettings;
+  readonly owner: string;
+  readonly openModel: OpenCameraModel;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly timings?: LaneTimings;
+}
+
+interface OwnedCamera {
+  readonly lease: Lease;
+  readonly lane: CameraLane;
+  readonly assignment: number;
+  /** What of the camera's settings went into the lane; another value means a new lane. */
+  readonly shape: string;
+  readonly packId: string;
+  hasState: boolean;
+}
+
+/** After losing a camera to another writer: time for that one to finish before we read what it wrote. */
+const REOPEN_DELAY_MS = 1_000;
+
+/**
+ * Owns a fair share of the cameras by lease, and scores each in a lane of its own. Every step may fail and is tried again
+ * by the next look; whatever happens, a camera's writes carry the token taken with its lease.
+ */
+export class ShardLoop {
+  readonly #options: ShardLoopOptions;
+  readonly #owned = new Map<string, OwnedCamera>();
+  /** Cameras not to be taken before this time (monotonic ms), with how often they failed. */
+  readonly #waiting = new Map<string, { readonly untilMs: number; readonly failures: number }>();
+  /** Cameras that a notice named since the last look. */
+  readonly #named = new Set<string>();
+  #lastAssignment = 0;
+  #refreshing: Promise<void> | null = null;
+  #again = false;
+  #stopped = false;
+
+  constructor(options: ShardLoopOptions) {
+    this.#options = options;
+  }
+
+  get ownedIds(): readonly string[] {
+    return [...this.#owned.keys()];
+  }
+
+  accept(live: LiveFeatures): void {
+    const owned = this.#owned.get(live.cameraId);
+    if (owned?.assignment !== live.assignment) return; // of an earlier ownership: stays pending and is read again
+    this.#options.runner.noteToken(live.cameraId, live.fencingToken);
+    owned.lane.accept(live);
+  }
+
+  tick(): void {
+    for (const { lane } of this.#owned.values()) lane.tick();
+  }
+
+  /** The runner or the bus was away: silence of a camera means nothing until the backlog is through. */
+  noteOutage(): void {
+    for (const { lane } of this.#owned.values()) lane.noteOutage();
+  }
+
+  /** A camera was changed: its settings, or what it has learned. */
+  noteChange(cameraId: string): Promise<void> {
+    this.#named.add(cameraId);
+    this.#waiting.delete(cameraId);
+    return this.refresh();
+  }
+
+  /** Looks at what is there and takes or gives up cameras. Never rejects; one at a time. */
+  refresh(): Promise<void> {
+    this.#again = true;
+    this.#refreshing ??= this.#refreshWhileAsked().finally(() => {
+      this.#refreshing = null;
+    });
+    return this.#refreshing;
+  }
+
+  /** Commits what every lane has, saves what was learned, gives the leases back. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#refreshing;
+    await Promise.all([...this.#owned.keys()].map((id) => this.#giveUp(id, { save: true })));
+  }
+
+  async #refreshWhileAsked(): Promise<void> {
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      try {
+        await this.#refreshOnce();
+      } catch (error) {
+        this.#options.logger.warn({ reason: reasonOf(error) }, 'shards.refresh-failed');
+      }
+    }
+  }
+
+  async #refreshOnce(): Promise<void> {
+    const { members, store, metrics, clock } = this.#options;
+    const named = new Set(this.#named);
+    const cameras = new Map((await store.cameras.all()).filter((camera) => camera.enabled).map((c) => [c.id, c]));
+    for (const [id, owned] of this.#owned) await this.#reconsider(id, owned, cameras.get(id), named.has(id));
+    for (const id of named) this.#named.delete(id); // seen to; kept for the next look where the store was away
+    const share = Math.ceil(cameras.size / (await members.announce()));
+    for (const id of [...this.#owned.keys()].slice(share)) await this.#giveUp(id, { save: true });
+    for (const camera of cameras.values()) {
+      if (this.#stopped || this.#owned.size >= share) break;
+      const waiting = this.#waiting.get(camera.id);
+      if (this.#owned.has(camera.id) || (waiting && waiting.untilMs > clock.monotonicMs())) continue;
+      await this.#take(camera);
+    }
+    for (const id of this.#waiting.keys()) if (!cameras.has(id)) this.#waiting.delete(id);
+    metrics.leasesHeld.set({ role: 'infer' }, this.#owned.size);
+  }
+
+  async #reconsider(id: string, owned: OwnedCamera, camera: Camera | undefined, named: boolean): Promise<void> {
+    if (!camera) {
+      await this.#giveUp(id, { save: true });
+    } else if (owned.shape !== this.#shapeOf(camera)) {
+      await this.#giveUp(id, { save: true });
+    } else if (named && owned.hasState && (await this.#options.store.states.load(id, owned.packId)) === null) {
+      // learning was reset: what this lane remembers must not be written again
+      await this.#giveUp(id, { save: false });
+    }
+  }
+
+  async #take(camera: Camera): Promise<void> {
+    const { redis, clock, owner, settings, logger } = this.#options;
+    const lease = new Lease({
+      redis,
+      name: `scoring:${camera.id}`,
+      owner,
+      ttlMs: settings.leaseTtlMs ?? 9_000,
+      clock,
+      onLost: (reason) => {
+        logger.warn({ camera: camera.id, reason }, 'camera.lease-lost');
+        void this.#giveUp(camera.id, { save: true }).then(() => this.refresh());
+      },
+    });
+    if (!(await lease.acquire())) return;
+    try {
+      const owned = await this.#open(camera, lease);
+      if (!owned) {
+        await lease.release();
+        return;
+      }
+      this.#owned.set(camera.id, owned);
+      this.#waiting.delete(camera.id);
+      if (!lease.held) await this.#giveUp(camera.id, { save: false });
+    } catch (error) {
+      await lease.release();
+      this.#putOff(camera.id, reasonOf(error));
+    }
+  }
+
+  async #open(camera: Camera, lease: Lease): Promise<OwnedCamera | null> {
+    const { store, runner, redis, settings, openModel, announcer, metrics, clock, logger } = this.#options;
+    const packId = camera.settings.packs.find((id) => this.#options.packs.has(id));
+    const manifest = packId === undefined ? undefined : this.#options.packs.get(packId);
+    if (packId === undefined || !manifest) {
+      this.#putOff(camera.id, `none of its packs is loaded: ${camera.settings.packs.join(', ')}`);
+      return null;
+    }
+    const token = await store.cameras.takeToken(camera.id, 'scoring');
+    const saved = await store.states.runtime(camera.id);
+    const state = await store.states.load(camera.id, packId);
+    const segmentSeconds = segmentSecondsOf(manifest);
+    const learningMinutes = camera.settings.learningMinutes ?? settings.learningMinutes;
+    const shape = featureShapeOf(manifest);
+    const model = openModel(
+      {
+        cameraId: camera.id,
+        requiredSegments: Math.max(1, Math.ceil((learningMinutes * 60) / segmentSeconds)),
+        alertBudgetPerDay: camera.settings.alertBudgetPerDay,
+        segmentSeconds,
+        incident: {
+          quietMs: settings.quietMs,
+          alertBudgetPerDay: camera.settings.alertBudgetPerDay,
+          gridRows: shape.rows,
+          gridColumns: shape.columns,
+        },
+      },
+      { state, runtime: saved?.runtime ?? null },
+    );
+    this.#lastAssignment += 1;
+    const assignment = this.#lastAssignment;
+    const inFlight = settings.inFlightPerCamera ?? 8;
+    let owned: OwnedCamera | null = null;
+    const lane = new CameraLane({
+      camera: { id: camera.id, name: camera.name },
+      token,
+      packId,
+      model,
+      committed: saved && { epoch: saved.epoch, sequence: saved.sequence },
+      quietMs: settings.quietMs,
+      fullBatch: Math.max(1, Math.floor(inFlight / 2)),
+      publicUrl: settings.publicUrl ?? '',
+      clock,
+      logger: logger.child({ camera: camera.id }),
+      timings: this.#options.timings ?? LANE_TIMINGS,
+      commit: async (commit) => {
+        const committed = await store.commitScores(commit);
+        if (owned && commit.states && commit.states.length > 0) owned.hasState = true;
+        return committed;
+      },
+      acknowledge: (entryIds) => acknowledge(redis, camera.id, entryIds),
+      onRelease: (count) => runner.release(camera.id, assignment, count),
+      onScored: (records) => {
+        metrics.segmentsScored.inc({ camera: camera.id }, records.length);
+        for (const { endMs } of records) {
+          metrics.segmentDelay.observe({ camera: camera.id }, Math.max(0, clock.nowMs() - endMs) / 1_000);
+        }
+      },
+      onCommitted: (committed, changes) => {
+        for (const { type, incident } of changes) {
+          metrics.incidents.inc({ camera: camera.id, change: type });
+          logger.info({ camera: camera.id, incident: incident.id, severity: incident.severity }, `incident.${type}`);
+        }
+        announcer.announce(committed, changes);
+      },
+      onUnscorable: (reason) => {
+        logger.debug({ camera: camera.id, reason }, 'segment.unscorable');
+        this.#options.drops.add(camera.id, 1, 'unscorable');
+      },
+      onLeaseLost: () => {
+        logger.warn({ camera: camera.id }, 'camera.fenced');
+        this.#waiting.set(camera.id, { untilMs: clock.monotonicMs() + REOPEN_DELAY_MS, failures: 0 });
+        void this.#giveUp(camera.id, { save: false });
+      },
+    });
+    owned = { lease, lane, assignment, shape: this.#shapeOf(camera), packId, hasState: state !== null };
+    runner.assign({ cameraId: camera.id, packId, assignment, minimumToken: 0 });
+    logger.info({ camera: camera.id, token, pack: packId, learned: model.learning.done }, 'camera.taken');
+    return owned;
+  }
+
+  /** The runner stops first, so that nothing arrives behind the last commit. */
+  async #giveUp(cameraId: string, options: { readonly save: boolean }): Promise<void> {
+    const owned = this.#owned.get(cameraId);
+    if (!owned) return;
+    this.#owned.delete(cameraId);
+    this.#options.runner.unassign(cameraId);
+    await owned.lane.stop(options);
+    await owned.lease.release();
+    this.#options.logger.info({ camera: cameraId }, 'camera.given-up');
+  }
+
+  #putOff(cameraId: string, reason: string): void {
+    const { clock, logger } = this.#options;
+    const failures = (this.#waiting.get(cameraId)?.failures ?? 0) + 1;
+    const waitMs = Math.min(1_000 * 2 ** (failures - 1), 60_000);
+    this.#waiting.set(cameraId, { untilMs: clock.monotonicMs() + waitMs, failures });
+    logger.warn({ camera: cameraId, reason, waitMs }, 'camera.not-taken');
+  }
+
+  #shapeOf({ name, settings }: Camera): string {
+    const { alertBudgetPerDay, packs, learningMinutes } = settings;
+    return JSON.stringify([name, alertBudgetPerDay, packs, learningMinutes]);
+  }
+}

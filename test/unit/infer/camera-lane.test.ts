@@ -1,0 +1,253 @@
+import { describe, expect, it } from 'vitest';
+import { CameraLane, type LaneOptions } from '../../../src/infer/camera-lane.ts';
+import type { Position } from '../../../src/infer/score-batch.ts';
+import { problem } from '../../../src/platform/errors.ts';
+import { silentLogger } from '../../../src/platform/logger.ts';
+import { ManualClock } from '../../../src/platform/manual-clock.ts';
+import type { ScoreCommit } from '../../../src/store/commit-scores.ts';
+import { openBrightnessModel } from '../../support/brightness-model.ts';
+
+const NORMAL = 10;
+const ANOMALOUS = 200;
+const EPOCH = 1_000_000;
+
+interface Scene {
+  readonly learned?: number;
+  readonly required?: number;
+  readonly committed?: Position;
+  readonly runtime?: unknown;
+  readonly fullBatch?: number;
+}
+
+/** A lane with a store and a bus that note what they are asked, and fail when told to. */
+function scene({ learned = 1, required = 1, committed, runtime = null, fullBatch = 100 }: Scene = {}) {
+  const clock = new ManualClock(EPOCH);
+  const commits: ScoreCommit[] = [];
+  const log: string[] = [];
+  const faults: { store?: Error; redis?: Error } = {};
+  const model = openBrightnessModel(
+    {
+      cameraId: 'yard',
+      requiredSegments: required,
+      alertBudgetPerDay: 1,
+      segmentSeconds: 1,
+      incident: { quietMs: 5_000, alertBudgetPerDay: 1, gridRows: 4, gridColumns: 4 },
+    },
+    { state: Buffer.from(JSON.stringify({ seen: learned })), runtime },
+  );
+  const options: LaneOptions = {
+    camera: { id: 'yard', name: 'Yard' },
+    token: 7,
+    packId: 'mean',
+    model,
+    committed: committed ?? null,
+    quietMs: 5_000,
+    fullBatch,
+    publicUrl: 'https://watch.example/',
+    clock,
+    logger: silentLogger,
+    commit: async (commit) => {
+      if (faults.store) throw faults.store;
+      commits.push(commit);
+      log.push(`commit ${commit.records.map(({ sequence }) => sequence).join(',')}`);
+      return { events: [], deliveryIds: [], superseded: [] };
+    },
+    acknowledge: async (entryIds) => {
+      if (faults.redis) throw faults.redis;
+      log.push(`ack ${entryIds.join(',')}`);
+    },
+    onRelease: (count) => log.push(`release ${count}`),
+    onCommitted: (_, changes) => {
+      for (const { type } of changes) log.push(type);
+    },
+    onUnscorable: () => log.push('unscorable'),
+    onLeaseLost: () => log.push('lease lost'),
+  };
+  const lane = new CameraLane(options);
+  const feed = async (sequence: number, level = NORMAL, entryId = `e${sequence}`) => {
+    const startMs = EPOCH + sequence * 1_000;
+    lane.accept({
+      cameraId: 'yard',
+      assignment: 1,
+      packId: 'mean',
+      entryId,
+      fencingToken: 1,
+      features: {
+        epoch: EPOCH,
+        sequence,
+        startMs,
+        endMs: startMs + 500,
+        rows: 1,
+        columns: 1,
+        channels: 1,
+        values: Float32Array.of(level),
+      },
+    });
+    await clock.advance(0);
+  };
+  return { lane, clock, commits, log, faults, feed };
+}
+
+describe('a camera lane', () => {
+  it('gathers scores for half a second, commits once, and only then acknowledges', async () => {
+    const { log, feed, clock, commits } = scene();
+    await feed(0);
+    await feed(1);
+    expect(log).toEqual([]);
+    await clock.advance(500);
+    expect(log).toEqual(['commit 0,1', 'release 2', 'ack e0,e1']);
+    expect(commits[0]).toMatchObject({ token: 7, position: { epoch: EPOCH, sequence: 1 } });
+  });
+
+  it('commits an incident at once, with its alert in the same unit of work', async () => {
+    const { log, feed, commits } = scene();
+    await feed(0);
+    await feed(1, ANOMALOUS);
+    expect(log).toEqual(['commit 0,1', 'opened', 'release 2', 'ack e0,e1']);
+    const event = commits[0]?.events[0];
+    const incident = commits[0]?.changes[0]?.incident;
+    expect(event).toMatchObject({ type: 'incident.opened', cameraId: 'yard', incidentId: incident?.id });
+    expect(JSON.parse(event?.body ?? '')).toMatchObject({
+      type: 'incident.opened',
+      data: {
+        incident: {
+          camera: { id: 'yard', name: 'Yard' },
+          state: 'open',
+          links: { self: `https://watch.example/v1/incidents/${incident?.id}` },
+        },
+      },
+    });
+  });
+
+  it('gives the same incident and alert ids when a new owner scores the same segments again', async () => {
+    const [first, second] = [scene(), scene()];
+    for (const { feed } of [first, second]) {
+      await feed(0);
+      await feed(1, ANOMALOUS);
+    }
+    expect(second.commits[0]?.events).toEqual(first.commits[0]?.events);
+  });
+
+  it('skips what an earlier owner committed, and goes on with its open incident', async () => {
+    const first = scene();
+    await first.feed(0, ANOMALOUS);
+    const runtime = JSON.parse(JSON.stringify(first.commits[0]?.runtime)) as unknown;
+    const second = scene({ committed: { epoch: EPOCH, sequence: 0 }, runtime });
+    await second.feed(0, ANOMALOUS);
+    expect(second.log).toEqual(['release 1', 'ack e0']);
+    await second.feed(1, NORMAL);
+    await second.feed(9, NORMAL);
+    expect(second.log.filter((line) => /opened|closed/.test(line))).toEqual(['closed']);
+  });
+
+  it('keeps its batch while the store is away, takes no more than is in flight, and doubles nothing', async () => {
+    const { log, feed, clock, faults, commits } = scene();
+    faults.store = new Error('database is away');
+    await feed(0);
+    await feed(1, ANOMALOUS);
+    await clock.advance(3_000);
+    await feed(2, ANOMALOUS);
+    expect(log).toEqual([]);
+    delete faults.store;
+    await clock.advance(1_000);
+    expect(log).toEqual(['commit 0,1,2', 'opened', 'release 3', 'ack e0,e1,e2']);
+    expect(commits).toHaveLength(1);
+  });
+
+  it('acknowledges later what Redis did not take, without a second commit', async () => {
+    const { log, feed, clock, faults } = scene();
+    faults.redis = new Error('redis is away');
+    await feed(0, ANOMALOUS);
+    expect(log).toEqual(['commit 0', 'opened', 'release 1']);
+    await clock.advance(2_500);
+    delete faults.redis;
+    await clock.advance(1_000);
+    expect(log).toEqual(['commit 0', 'opened', 'release 1', 'ack e0']);
+  });
+
+  it('recognises a segment that a new runner read again, before and after its commit', async () => {
+    const { log, feed, clock } = scene();
+    await feed(0);
+    await feed(0);
+    await clock.advance(500);
+    await feed(0);
+    expect(log).toEqual(['commit 0', 'release 2', 'ack e0', 'release 1', 'ack e0']);
+  });
+
+  it('acknowledges both entries when one segment stands in the stream twice', async () => {
+    const { log, feed, clock } = scene();
+    await feed(0, NORMAL, 'e0');
+    await feed(0, NORMAL, 'e0-again');
+    await clock.advance(500);
+    expect(log).toEqual(['commit 0', 'release 2', 'ack e0,e0-again']);
+  });
+
+  it('raises nothing while learning, notes progress at most every 2 s, and saves what it learned when it is done', async () => {
+    const { feed, commits, clock, log } = scene({ learned: 0, required: 6 });
+    for (let sequence = 0; sequence < 5; sequence++) {
+      await feed(sequence, ANOMALOUS);
+      await clock.advance(500);
+    }
+    expect(commits.map(({ learning }) => learning?.observedSegments)).toEqual([1, 5]);
+    expect(commits.every(({ records, changes, states }) => records.length + changes.length === 0 && !states)).toBe(
+      true,
+    );
+    expect(log.filter((line) => line.startsWith('ack'))).toHaveLength(5);
+    await feed(5);
+    expect(commits[2]).toMatchObject({ learning: { done: true }, states: [{ packId: 'mean' }] });
+    await feed(6, ANOMALOUS);
+    expect(log).toContain('opened');
+  });
+
+  it('saves what it learned every five minutes and when it stops', async () => {
+    const { lane, feed, commits, clock } = scene();
+    await feed(0);
+    await clock.advance(299_000);
+    await feed(1);
+    await clock.advance(1_000);
+    await feed(2);
+    await clock.advance(1_000);
+    await feed(3);
+    await clock.advance(1_000);
+    expect(commits.map(({ states }) => states?.length ?? 0)).toEqual([0, 0, 1, 0]);
+    await lane.stop();
+    expect(commits.at(-1)?.states).toHaveLength(1);
+    await feed(4, ANOMALOUS);
+    expect(commits).toHaveLength(5);
+  });
+
+  it('closes the incident of a silent camera, but not while an outage may hold segments back', async () => {
+    const { lane, feed, clock, log } = scene();
+    await feed(0, ANOMALOUS);
+    await clock.advance(4_000);
+    lane.noteOutage();
+    await clock.advance(4_000);
+    lane.tick();
+    await clock.advance(0);
+    expect(log).not.toContain('closed');
+    await clock.advance(1_500);
+    lane.tick();
+    await clock.advance(0);
+    expect(log).toContain('closed');
+  });
+
+  it('writes nothing more once another owner has the token', async () => {
+    const { feed, faults, clock, log } = scene();
+    faults.store = problem('VDT_LEASE_LOST', { what: 'scoring of camera', id: 'yard' });
+    await feed(0, ANOMALOUS);
+    delete faults.store;
+    await feed(1, ANOMALOUS);
+    await clock.advance(5_000);
+    expect(log).toEqual(['lease lost']);
+  });
+
+  it('does not wait longer than its grace for a store that is away when it stops', async () => {
+    const { lane, feed, faults, clock, log } = scene();
+    faults.store = new Error('database is away');
+    await feed(0, ANOMALOUS);
+    const stopped = lane.stop({ save: true, graceMs: 2_000 });
+    await clock.advance(2_000);
+    await stopped;
+    expect(log).toEqual([]);
+  });
+});
