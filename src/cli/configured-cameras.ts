@@ -1,0 +1,48 @@
+import { parseSourceUrl } from '../ingest/source-url.ts';
+import type { CameraConfig, Config } from '../platform/config-schema.ts';
+import { VedetteError } from '../platform/errors.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { CameraInput, CameraSettings } from '../store/cameras.ts';
+import type { Store } from '../store/store.ts';
+
+/**
+ * Brings the cameras of the configuration file into the database. One that is no longer in the file is left alone and
+ * named in the log: a line lost from a file must not delete what a camera has learnt.
+ */
+export async function syncConfiguredCameras(store: Store, config: Config, logger: Logger): Promise<void> {
+  const wanted = new Map(config.cameras.map((camera) => [camera.id, camera]));
+  for (const camera of wanted.values()) parseSourceUrl(camera.url);
+  for (const camera of wanted.values()) await upsert(store, inputOf(camera, config));
+  for (const camera of await store.cameras.all()) {
+    if (camera.origin === 'config' && !wanted.has(camera.id))
+      logger.warn({ camera: camera.id }, 'camera.no-longer-configured');
+  }
+}
+
+function inputOf(camera: CameraConfig, config: Config): CameraInput {
+  const settings: Partial<CameraSettings> = {
+    alertBudgetPerDay: camera.alertBudgetPerDay ?? config.alertBudgetPerDay,
+    packs: camera.packs ?? config.packs.default,
+    transport: camera.transport ?? 'tcp',
+    recordChunks: camera.recordChunks ?? true,
+    learningMinutes: camera.learningMinutes ?? null,
+  };
+  return {
+    id: camera.id,
+    name: camera.name ?? camera.id,
+    url: camera.url,
+    enabled: camera.enabled ?? true,
+    origin: 'config',
+    settings,
+  };
+}
+
+async function upsert(store: Store, input: CameraInput): Promise<void> {
+  const { id, ...fields } = input;
+  try {
+    await store.cameras.update(id, fields);
+  } catch (thrown) {
+    if (!(thrown instanceof VedetteError && thrown.code === 'VDT_NOT_FOUND')) throw thrown;
+    await store.cameras.create(input);
+  }
+}

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { samplingOf, segmentSecondsOf } from '../infer/packs/pack-manifest.ts';
+import { readSegments } from '../ingest/recording-reader.ts';
+import { systemSpawn } from '../platform/child-process.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { Config } from '../platform/config-schema.ts';
+import { problem } from '../platform/errors.ts';
+import { createLogger } from '../platform/logger.ts';
+import { CameraScorer } from '../score/camera-scorer.ts';
+import type { Control } from './control.ts';
+import { openExtraction } from './extraction.ts';
+import type { Terminal } from './terminal.ts';
+
+interface LearnOptions {
+  readonly cameraId: string;
+  readonly files: readonly string[];
+  readonly config: Config;
+  readonly control: Control;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+export interface LearnResult {
+  readonly camera: string;
+  readonly recordings: number;
+  readonly segments: number;
+  /** Seconds of video. */
+  readonly seconds: number;
+  readonly packs: readonly string[];
+}
+
+/**
+ * Learns a camera's normal from recordings at full speed, through the decoder, sampler, segmenter, pack and head of a
+ * live camera, and hands the finished state over (decision 0008). Nothing changes if any recording fails.
+ */
+export async function learnFromFiles(options: LearnOptions): Promise<LearnResult> {
+  const { cameraId, files, config, control, terminal, signal } = options;
+  for (const file of files) {
+    if (!existsSync(file)) throw problem('VDT_RECORDING_UNREADABLE', { file, reason: 'it does not exist' });
+  }
+  const camera = await control.request<{ settings: { packs: string[] } }>(
+    'GET',
+    `/v1/cameras/${encodeURIComponent(cameraId)}`,
+  );
+  const extraction = await openExtraction({
+    config,
+    packIds: camera.settings.packs,
+    logger: createLogger({ level: 'error' }),
+  });
+  try {
+    let segments = 0;
+    let seconds = 0;
+    for (const { manifest } of extraction.packs) {
+      const scorer = new CameraScorer({ requiredSegments: Number.MAX_SAFE_INTEGER });
+      segments = 0;
+      for (const [index, file] of files.entries()) {
+        const recording = readSegments({
+          file,
+          cameraId,
+          epoch: index + 1,
+          sampling: samplingOf(manifest),
+          ffmpegPath: config.ingest.ffmpegPath,
+          spawn: systemSpawn,
+          clock: systemClock,
+          signal,
+        });
+        for await (const segment of recording) {
+          signal.throwIfAborted();
+          scorer.observe(await extraction.extractor.extract(manifest.id, segment));
+          segments += 1;
+          terminal.progress(
+            `learning ${manifest.id}: recording ${index + 1} of ${files.length}, ${Math.round(segments * segmentSecondsOf(manifest))} s of video`,
+          );
+        }
+        scorer.endRecording();
+      }
+      scorer.finishLearning();
+      seconds = segments * segmentSecondsOf(manifest);
+      await control.request(
+        'PUT',
+        `/v1/cameras/${encodeURIComponent(cameraId)}/learning/state/${encodeURIComponent(manifest.id)}?segments=${segments}`,
+        scorer.serialize(),
+      );
+    }
+    return { camera: cameraId, recordings: files.length, segments, seconds, packs: camera.settings.packs };
+  } finally {
+    terminal.progressDone();
+    await extraction.close();
+  }
+}

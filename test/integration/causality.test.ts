@@ -1,0 +1,96 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { livePath } from '../../src/cli/eval.ts';
+import { openExtraction } from '../../src/cli/extraction.ts';
+import { parseConfig } from '../../src/platform/load-config.ts';
+import { silentLogger } from '../../src/platform/logger.ts';
+import { encodeScene } from '../../src/scene/encode-scene.ts';
+import { sceneScript } from '../../src/scene/scene-script.ts';
+import type { SegmentScore } from '../../src/score/segment-score.ts';
+
+const PED2 = join(import.meta.dirname, '../../../shared/data/ped2');
+
+/**
+ * Invariant 1: the scores of all segments that end by frame t are bit-equal whether or not frames after t exist.
+ * The whole way is asked: decoder, sampler, segmenter, ONNX Runtime, head, sequential rule.
+ */
+describe('causality of the live path', () => {
+  const config = parseConfig({}, tmpdir());
+  let folder = '';
+  let extraction: Awaited<ReturnType<typeof openExtraction>>;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'vedette-causality-'));
+    extraction = await openExtraction({ config, packIds: ['motion-grid'], logger: silentLogger });
+  });
+  afterAll(async () => {
+    await extraction?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function scoresOf(
+    normal: readonly string[],
+    file: string,
+  ): Promise<{ score: SegmentScore; statistic: number }[]> {
+    const [pack] = extraction.packs;
+    if (!pack) throw new Error('no pack');
+    const path = livePath(config, pack.manifest, (id, segment) => extraction.extractor.extract(id, segment));
+    const scorer = path.newScorer(pack.manifest.id, 'recordings');
+    const rule = path.newSequentialRule();
+    for (const [index, recording] of normal.entries()) {
+      for await (const segment of path.openRecording({ file: recording, cameraId: 'c', epoch: index + 1 })) {
+        scorer.observe(await path.extract(pack.manifest.id, segment));
+      }
+      scorer.endRecording();
+    }
+    scorer.finishLearning();
+    const scores: { score: SegmentScore; statistic: number }[] = [];
+    for await (const segment of path.openRecording({ file, cameraId: 'c', epoch: 1_000 })) {
+      const score = scorer.observe(await path.extract(pack.manifest.id, segment));
+      if (score) scores.push({ score, statistic: rule.observe(score).statistic });
+    }
+    return scores;
+  }
+
+  /** The first `frames` frames of a recording, the very same pictures. */
+  function prefixOf(file: string, frames: number): string {
+    const prefix = join(folder, `prefix-${frames}.mkv`);
+    execFileSync('ffmpeg', ['-v', 'error', '-y', '-i', file, '-frames:v', String(frames), '-c:v', 'ffv1', prefix]);
+    return prefix;
+  }
+
+  async function expectCausal(normal: readonly string[], file: string, cuts: readonly number[]): Promise<void> {
+    const whole = await scoresOf(normal, file);
+    expect(whole.length).toBeGreaterThan(10);
+    for (const frames of cuts) {
+      const prefix = await scoresOf(normal, prefixOf(file, frames));
+      expect(prefix.length, `${frames} frames`).toBeGreaterThan(0);
+      expect(prefix.length).toBeLessThan(whole.length);
+      // toStrictEqual compares numbers by Object.is: bit for bit
+      expect(prefix).toStrictEqual(whole.slice(0, prefix.length));
+    }
+  }
+
+  test('a generated scene: a prefix scores as the whole does', async () => {
+    const street = { streetSeed: 5, framesPerSecond: 10, width: 320, height: 180 };
+    const normal = join(folder, 'normal.mp4');
+    const test = join(folder, 'test.mp4');
+    await encodeScene({ script: sceneScript({ ...street, seed: 5, durationSeconds: 30 }), file: normal });
+    await encodeScene({
+      script: sceneScript({ ...street, seed: 6, durationSeconds: 12, anomalies: [{ kind: 'runner', atSecond: 3 }] }),
+      file: test,
+    });
+    await expectCausal([normal], test, [23, 64]);
+  });
+
+  test.skipIf(!existsSync(PED2))(
+    'real footage: a prefix scores as the whole does (needs ../shared/data/ped2)',
+    async () => {
+      const normal = ['01', '02', '03'].map((name) => join(PED2, 'train', `${name}.mp4`));
+      await expectCausal(normal, join(PED2, 'test', '01.mp4'), [57, 110]);
+    },
+  );
+});
