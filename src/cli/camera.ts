@@ -72,7 +72,7 @@ export const cameraCommand: Command = {
         { reason: `there is no "camera ${action}"` },
         { hint: `One of: ${ACTIONS.join(', ')}.` },
       );
-    const control = await openControl(loadConfig(input.values.config, process.env), process.env);
+    const control = await openControl(loadConfig(input.values.config, process.env), process.env, input.terminal);
     try {
       return await run(input, control);
     } finally {

@@ -1,4 +1,5 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -109,8 +110,10 @@ async function demo(input: CommandInput): Promise<number> {
 
     await api.request('PATCH', `/v1/cameras/${CAMERA_ID}`, { enabled: true });
     await poll(
-      () => api.request<{ status: { state: string } }>('GET', `/v1/cameras/${CAMERA_ID}`),
-      (camera) => camera.status.state === 'live',
+      async () => {
+        const camera = await api.request<{ status: { state: string } }>('GET', `/v1/cameras/${CAMERA_ID}`);
+        return camera.status.state === 'live' ? camera : null;
+      },
       LIVE_LIMIT_MS,
       'the camera to go live',
       signal,
@@ -142,8 +145,10 @@ async function demo(input: CommandInput): Promise<number> {
     );
 
     const incident = await poll(
-      () => api.request<IncidentView>('GET', `/v1/incidents/${incidentId}`),
-      (view) => view.evidence.clip.state === 'ready',
+      async () => {
+        const view = await api.request<IncidentView>('GET', `/v1/incidents/${incidentId}`);
+        return view.evidence.clip.state === 'ready' ? view : null;
+      },
       EVIDENCE_LIMIT_MS,
       'the evidence clip',
       signal,
@@ -187,7 +192,6 @@ async function demo(input: CommandInput): Promise<number> {
 }
 
 async function writeConfig(folder: string): Promise<string> {
-  const { mkdir } = await import('node:fs/promises');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, 'vedette.yaml');
   const settings = {
@@ -209,7 +213,6 @@ async function startService(
   signal: AbortSignal,
   closing: (() => Promise<unknown>)[],
 ): Promise<ServiceFile> {
-  const { createWriteStream } = await import('node:fs');
   const log = createWriteStream(join(folder, 'vedette.log'), { mode: 0o600 });
   const main = fileURLToPath(new URL('./main.js', import.meta.url));
   const child = systemSpawn(process.execPath, [main, 'up', '--config', configFile], {
@@ -237,41 +240,27 @@ async function startService(
       const ready = file && (await fetch(`${file.url}/readyz`).catch(() => null))?.ok === true;
       return ready ? file : null;
     },
-    (file): file is ServiceFile => file !== null,
     START_LIMIT_MS,
     'the service to start',
     signal,
   );
 }
 
-async function poll<Seen, Wanted extends Seen>(
-  look: () => Promise<Seen>,
-  holds: (seen: Seen) => seen is Wanted,
+/** Looks again and again until `find` finds something; VDT_DEMO_FAILED after `limitMs`. */
+async function poll<Found>(
+  find: () => Promise<Found | null>,
   limitMs: number,
   what: string,
   signal: AbortSignal,
-): Promise<Wanted>;
-async function poll<Seen>(
-  look: () => Promise<Seen>,
-  holds: (seen: Seen) => boolean,
-  limitMs: number,
-  what: string,
-  signal: AbortSignal,
-): Promise<Seen>;
-async function poll<Seen>(
-  look: () => Promise<Seen>,
-  holds: (seen: Seen) => boolean,
-  limitMs: number,
-  what: string,
-  signal: AbortSignal,
-): Promise<Seen> {
+): Promise<Found> {
   const untilMs = systemClock.monotonicMs() + limitMs;
   for (;;) {
     signal.throwIfAborted();
-    const seen = await look();
-    if (holds(seen)) return seen;
-    if (systemClock.monotonicMs() > untilMs)
+    const found = await find();
+    if (found !== null) return found;
+    if (systemClock.monotonicMs() > untilMs) {
       throw problem('VDT_DEMO_FAILED', { step: what, reason: `not within ${limitMs / 1000} s` });
+    }
     await systemClock.sleep(POLL_MS, signal);
   }
 }

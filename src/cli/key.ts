@@ -31,7 +31,7 @@ export const keyCommand: Command = {
     if (!['create', 'list', 'revoke'].includes(action))
       throw problem('VDT_USAGE', { reason: `there is no "key ${action}"` }, { hint: 'One of: create, list, revoke.' });
     const subject = action === 'list' ? '' : operand(input, 1, action === 'create' ? 'the name' : 'the key id', 'key');
-    const control = await openControl(loadConfig(input.values.config, process.env), process.env);
+    const control = await openControl(loadConfig(input.values.config, process.env), process.env, input.terminal);
     try {
       if (action === 'create') {
         const created = await control.request<KeyView & { key: string }>('POST', '/v1/keys', {

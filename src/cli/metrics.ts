@@ -11,7 +11,10 @@ export const metricsCommand: Command = {
   usage: 'FILE.json',
   examples: ['vedette metrics scores.json --json'],
   async run(input) {
-    const report = reportScoreFile(await loadScoreFile(operand(input, 0, 'the score file', 'metrics')));
+    const file = await loadScoreFile(operand(input, 0, 'the score file', 'metrics'));
+    input.terminal.progress(`computing the figures of ${file.videos.length} videos; the intervals take a few seconds`);
+    const report = reportScoreFile(file);
+    input.terminal.progressDone();
     input.terminal.print(table(['FIGURE', 'VALUE'], figures(report)));
     input.terminal.result(report);
     return EXIT_CODES.ok.code;
