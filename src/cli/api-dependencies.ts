@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ApiDeps } from '../api/api-deps.ts';
+import { PING_EVENT_TYPE } from '../api/schemas/webhook.ts';
 import { testSource } from '../ingest/camera-probe.ts';
 import { systemConnectTcp } from '../ingest/connect-tcp.ts';
 import { systemLookup } from '../ingest/source-host.ts';
@@ -77,13 +78,13 @@ async function pingEndpoint(
   const id = newId('msg');
   const nowMs = clock.nowMs();
   const body = JSON.stringify({
-    type: 'endpoint.ping',
+    type: PING_EVENT_TYPE,
     timestamp: toRfc3339(nowMs),
     data: { endpoint: { id: endpointId } },
   });
   const { deliveryIds } = await store.events.append({
     id,
-    type: 'endpoint.ping',
+    type: PING_EVENT_TYPE,
     cameraId: null,
     incidentId: null,
     body,

@@ -1,4 +1,4 @@
-import { PackRegistry, verifyFiles } from '../infer/packs/pack-registry.ts';
+import { PackRegistry } from '../infer/packs/pack-registry.ts';
 import { problem, reasonOf } from '../platform/errors.ts';
 import { loadConfig } from '../platform/load-config.ts';
 import { createLogger } from '../platform/logger.ts';
@@ -49,7 +49,6 @@ export const modelsCommand: Command = {
     for (const id of ids) {
       terminal.progress(`verifying ${id} (${results.length + 1} of ${ids.length})`);
       try {
-        await verifyFiles(await registry.get(id));
         const extraction = await openExtraction({ config, packIds: [id], logger: createLogger({ level: 'error' }) });
         const provider = extraction.extractor.providers.find((report) => report.state === 'chosen')?.provider ?? null;
         await extraction.close();

@@ -1,7 +1,7 @@
 import type { ApiRole } from '../api/api-role.ts';
 import type { Config } from '../platform/config-schema.ts';
 import { problem, reasonOf } from '../platform/errors.ts';
-import { loadConfig } from '../platform/load-config.ts';
+import { loadConfig, redactedConfig } from '../platform/load-config.ts';
 import { createProbeServer } from '../platform/probe-server.ts';
 import type { Role } from '../platform/role.ts';
 import { type Command, type CommandInput, operand } from './command.ts';
@@ -55,6 +55,7 @@ async function runRoles(
 ): Promise<number> {
   const parts = await openParts(config);
   const { bus, logger } = parts;
+  logger.debug({ config: redactedConfig(config) }, 'service.configured');
   if (!bus) throw problem('VDT_INTERNAL', { reason: 'roles need a bus' });
   const started: Role[] = [];
   const stopAll = async () => {
