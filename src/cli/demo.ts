@@ -169,12 +169,16 @@ async function demo(input: CommandInput): Promise<number> {
     terminal.print(
       `\n  score, ${from.slice(11, 19)} to ${to.slice(11, 19)} UTC\n  ${sparkline(timeline.buckets.map((bucket) => bucket.max))}\n`,
     );
-    terminal.print(
-      `look around:  curl -u key:$(node -p 'require("${join(folder, 'service.json')}").key') ${service.url}/v1/incidents/${incidentId}`,
-    );
     if (input.flags.keep) {
+      terminal.print(
+        `look around:  curl -u key:$(node -p 'require("${join(folder, 'service.json')}").key') ${service.url}/v1/incidents/${incidentId}`,
+      );
       step('staying up (--keep); Ctrl-C ends it');
       await systemClock.sleep(2 ** 31 - 1, signal);
+    } else {
+      terminal.print(
+        `look at ${folder}: clip.mp4, snapshot.jpg, vedette.log; with --keep the service stays up to look around`,
+      );
     }
     terminal.result({
       incident: incidentId,
