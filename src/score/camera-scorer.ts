@@ -1,18 +1,27 @@
 import { problem } from '../platform/errors.ts';
-import { CUES } from './cue-definitions.ts';
-import { explain } from './explain.ts';
+import type { AnyCueHead, GridShape } from './cue-head.ts';
+import { describeCue, explain } from './explain.ts';
 import { scoreOf, smooth } from './fuse.ts';
+import { headsFor } from './heads.ts';
 import { learnNormality } from './learn-normality.ts';
 import { LearningMemory, type Sample } from './learning-memory.ts';
 import { MOTION_GRID_CHANNELS } from './motion-grid-channels.ts';
-import { NO_FOLD } from './nearest-references.ts';
-import { cueSurprises, fuseCues, type NormalityModel, quantityMaps, strangestCell } from './normality-model.ts';
+import { nearestNormal } from './nearest-normal.ts';
+import {
+  calibratedSurprise,
+  cueSurprises,
+  cuesOf,
+  fuseCues,
+  type NormalityModel,
+  readAll,
+  strongestCue,
+} from './normality-model.ts';
+import type { Observation } from './observation.ts';
+import { observationOf } from './observe.ts';
 import { certaintyOf, sharpness } from './picture-quality.ts';
-import type { GridShape } from './reference-sets.ts';
 import type { SegmentFeatures } from './segment-features.ts';
 import type { Cue, GridCell, SegmentScore } from './segment-score.ts';
 import { decodeState, encodeState } from './state-codec.ts';
-import { surpriseOf } from './tail.ts';
 
 export interface ScorerSettings {
   /** Learning ends by itself after so many segments, unless recordings are being taught (`endRecording`). */
@@ -20,6 +29,10 @@ export interface ScorerSettings {
   /** Segments kept while learning, at about 10 kB each; 1200 by default. */
   readonly maximumReferences?: number;
   readonly seed?: number;
+  /** What looks at the segments; those of a camera without a detector unless told. */
+  readonly heads?: readonly AnyCueHead[];
+  /** Leaves learning to the caller (`takeTask`, `adopt`), since it takes a second or two; else it is done at once. */
+  readonly deferLearning?: boolean;
 }
 
 /** How far learning has come. */
@@ -35,11 +48,17 @@ const MAXIMUM_REFERENCES = 1200;
 /** Fewer segments (at half a second each) say nothing about how unusual anything is. */
 const MINIMUM_SEGMENTS = 40;
 
-/** The last segment's own fused statistic, for smoothing. */
-interface Previous {
+/** Surprise from which a segment is worth its descriptor, heat map and neighbours, nats: once in three hundred. */
+const NOTABLE_SURPRISE = Math.log(300);
+/** The same for one cue, before it is worth words: once in fifty. */
+const NOTABLE_CUE = Math.log(50);
+
+/** What changes with every segment: the last one's own fused statistic, for smoothing, and the heads' states. */
+interface LiveState {
   readonly epoch: number;
   readonly sequence: number;
   readonly statistic: number;
+  readonly states: readonly unknown[];
 }
 
 interface SavedState {
@@ -47,62 +66,90 @@ interface SavedState {
   readonly recording: number;
   readonly taught: boolean;
   readonly shape: GridShape | null;
-  readonly memory: ReturnType<LearningMemory['saved']> | null;
+  readonly memory: ReturnType<LearningMemory['saved']>;
   readonly model: NormalityModel | null;
-  readonly previous: Previous | null;
+  readonly live: LiveState | null;
+}
+
+/** What `learnNormality` needs, apart from the scorer: learning takes a second or two, and may be done elsewhere. */
+export interface LearningTask {
+  readonly samples: readonly Sample[];
+  readonly shape: GridShape;
+  readonly seed: number;
 }
 
 /**
  * Learns one camera's normal without labels, then says how surprising each segment is. Causal: a score depends on this and
- * earlier segments only. Holds at most about 12 MB while learning and 1 MB afterwards.
+ * earlier segments only. Holds at most about 15 MB.
  */
 export class CameraScorer {
   readonly #requiredSegments: number;
   readonly #maximumReferences: number;
   readonly #seed: number;
+  readonly #heads: readonly AnyCueHead[];
+  readonly #cues: ReturnType<typeof cuesOf>;
+  readonly #deferred: boolean;
   #observedSegments = 0;
   #recording = 0;
   #taught = false;
   #shape: GridShape | null = null;
-  #memory: LearningMemory | null;
+  #memory: LearningMemory;
   #model: NormalityModel | null = null;
-  #previous: Previous | null = null;
+  #live: LiveState | null = null;
+  #due = false;
 
   constructor(settings: ScorerSettings) {
     this.#requiredSegments = Math.max(MINIMUM_SEGMENTS, settings.requiredSegments);
     this.#maximumReferences = settings.maximumReferences ?? MAXIMUM_REFERENCES;
     this.#seed = settings.seed ?? 1;
+    this.#heads = settings.heads ?? headsFor({ detector: false });
+    this.#cues = cuesOf(this.#heads);
+    this.#deferred = settings.deferLearning ?? false;
     this.#memory = new LearningMemory(this.#maximumReferences, this.#seed);
   }
 
-  /** Continues from `serialize`: the same segments give bit-equal scores. Throws VDT_SCORER_STATE_UNREADABLE. */
-  static restore(state: Uint8Array, settings: ScorerSettings): CameraScorer {
+  /**
+   * Continues from `serialize`, and from a later `live` where there is one: the same segments give bit-equal scores.
+   * Throws VDT_SCORER_STATE_UNREADABLE.
+   */
+  static restore(state: Uint8Array, settings: ScorerSettings, live: string | null = null): CameraScorer {
     const saved = decodeState(state) as SavedState;
+    const scorer = new CameraScorer(settings);
+    const heads = scorer.#heads.map(({ name }) => name).join(', ');
+    const learned = saved.model?.heads.map(({ name }) => name).join(', ') ?? heads;
     if (saved.shape !== null && saved.shape.channels !== MOTION_GRID_CHANNELS.length) {
       throw problem('VDT_SCORER_STATE_UNREADABLE', { reason: 'it was learned on other features' });
     }
-    const scorer = new CameraScorer(settings);
+    if (learned !== heads) {
+      throw problem('VDT_SCORER_STATE_UNREADABLE', { reason: `it was learned by ${learned}, the camera has ${heads}` });
+    }
     scorer.#observedSegments = saved.observedSegments;
     scorer.#recording = saved.recording;
     scorer.#taught = saved.taught;
     scorer.#shape = saved.shape;
-    scorer.#memory = saved.memory === null ? null : LearningMemory.restore(scorer.#maximumReferences, saved.memory);
+    scorer.#memory = LearningMemory.restore(scorer.#maximumReferences, saved.memory);
     scorer.#model = saved.model;
-    scorer.#previous = saved.previous;
+    scorer.#live = live === null ? saved.live : (decodeState(Buffer.from(live, 'base64')) as LiveState | null);
     return scorer;
   }
 
+  /** What was learned; up to 15 MB, changes with each segment while learning and with each learning afterwards. */
   serialize(): Uint8Array {
     const state: SavedState = {
       observedSegments: this.#observedSegments,
       recording: this.#recording,
       taught: this.#taught,
       shape: this.#shape,
-      memory: this.#memory?.saved() ?? null,
+      memory: this.#memory.saved(),
       model: this.#model,
-      previous: this.#previous,
+      live: this.#live,
     };
     return encodeState(state);
+  }
+
+  /** What changes with each segment after learning; a few kB, to be kept with every score. */
+  live(): string | null {
+    return this.#live === null ? null : Buffer.from(encodeState(this.#live)).toString('base64');
   }
 
   get learning(): LearningProgress {
@@ -118,10 +165,11 @@ export class CameraScorer {
   /** While learning, takes the segment in as normal and returns null; afterwards returns its score. Throws VDT_FEATURES_MISMATCH. */
   observe(features: SegmentFeatures): SegmentScore | null {
     this.#check(features);
-    if (this.#model !== null) return this.#score(features, this.#model);
-    this.#memory?.add(features, this.#recording);
+    const observation = observationOf(features);
+    if (this.#model !== null) return this.#score(observation, this.#model);
+    this.#memory.add(observation, this.#recording);
     this.#observedSegments += 1;
-    if (!this.#taught && this.#observedSegments >= this.#requiredSegments) this.#learn();
+    if (!this.#taught && this.#observedSegments >= this.#requiredSegments) this.#becomeDue();
     return null;
   }
 
@@ -143,39 +191,67 @@ export class CameraScorer {
         minimumSegments: MINIMUM_SEGMENTS,
       });
     }
-    this.#learn();
+    this.#becomeDue();
   }
 
-  #learn(): void {
-    const samples: readonly Sample[] = this.#memory?.samples() ?? [];
-    if (this.#shape === null) return;
-    this.#model = learnNormality(samples, this.#shape, this.#seed);
-    this.#memory = null;
-    this.#previous = null;
+  /** With `deferLearning`: what is to be learned now, to be given back by `adopt`; null while nothing is due. */
+  takeTask(): LearningTask | null {
+    if (!this.#due || this.#shape === null) return null;
+    this.#due = false;
+    return { samples: this.#memory.samples(), shape: this.#shape, seed: this.#seed };
   }
 
-  #score(features: SegmentFeatures, model: NormalityModel): SegmentScore {
-    const { epoch, sequence, startMs, endMs, values } = features;
-    const maps = quantityMaps(values, model.shape, model, NO_FOLD);
-    const readings = CUES.map((cue, index) => {
-      const table = model.tables[index];
-      return table === undefined
-        ? { raw: 0, cell: 0, value: 0 }
-        : strangestCell(maps[index] ?? new Float32Array(), table, cue.floor);
+  /** Scores by this model from the next segment on. */
+  adopt(model: NormalityModel): void {
+    const before = this.#model;
+    const live = this.#live;
+    this.#model = model;
+    if (before === null || live === null) {
+      this.#live = null;
+      return;
+    }
+    const states = this.#heads.map((head, index) => {
+      const own = model.heads[index]?.model;
+      return head.carry ? head.carry(own, live.states[index]) : head.start(own);
     });
-    const surprises = cueSurprises(readings, model.tails, model.learnedSegments);
-    const statistic = fuseCues(surprises);
-    const before = this.#previous;
-    const adjacent = before !== null && before.epoch === epoch && before.sequence + 1 === sequence;
-    const surprise = surpriseOf(model.fused, smooth(adjacent ? before.statistic : null, statistic));
-    this.#previous = { epoch, sequence, statistic };
+    this.#live = { ...live, states };
+  }
 
-    const cues: Cue[] = CUES.map((cue, index) => ({
-      name: cue.name,
-      raw: readings[index]?.raw ?? 0,
-      probability: Math.exp(-(surprises[index] ?? 0)),
-      cell: cellOf(readings[index]?.cell ?? 0, model.shape),
-    }));
+  #becomeDue(): void {
+    this.#due = true;
+    if (this.#deferred) return;
+    const task = this.takeTask();
+    if (task !== null) this.adopt(learnNormality(task.samples, this.#heads, task.shape, task.seed));
+  }
+
+  #score(observation: Observation, model: NormalityModel): SegmentScore {
+    const { epoch, sequence, startMs, endMs, values } = observation;
+    const before = this.#live;
+    const started = before === null || before.epoch !== epoch;
+    const states = started ? this.#heads.map((head, index) => head.start(model.heads[index]?.model)) : before.states;
+    const read = readAll(this.#heads, model, states, observation);
+    const surprises = cueSurprises(this.#cues, read.readings, model.tails, model.learnedSegments);
+    const statistic = fuseCues(this.#cues, surprises);
+    const adjacent = before !== null && before.epoch === epoch && before.sequence + 1 === sequence;
+    const surprise = calibratedSurprise(model, smooth(adjacent ? before.statistic : null, statistic), startMs);
+    this.#live = { epoch, sequence, statistic, states: read.states };
+
+    const strongest = strongestCue(this.#cues, surprises);
+    const cues: Cue[] = this.#cues.map((cue, index) => {
+      const reading = read.readings[index];
+      const own = surprises[index] ?? 0;
+      return {
+        name: cue.name,
+        raw: reading?.raw ?? 0,
+        probability: Math.exp(-own),
+        cell: cellOf(reading?.cell ?? 0, model.shape),
+        ...(reading?.box ? { box: reading.box } : {}),
+        ...(reading?.label ? { label: reading.label } : {}),
+        ...(surprise >= NOTABLE_SURPRISE && own >= NOTABLE_CUE
+          ? { comparison: describeCue(this.#heads, model, read.readings, index) ?? '' }
+          : {}),
+      };
+    });
     return {
       epoch,
       sequence,
@@ -189,10 +265,25 @@ export class CameraScorer {
         model.usualSharpness,
         model.learnedSegments / model.dependenceSegments,
       ),
-      hottestCell: hottestOf(cues, surprises),
-      explanation: explain(model, readings, surprises, surprise),
+      hottestCell: cues[strongest]?.cell ?? null,
+      explanation: explain(this.#heads, model, read.readings, surprises, surprise),
       dependenceSegments: model.dependenceSegments,
+      ...(surprise >= NOTABLE_SURPRISE
+        ? this.#circumstances(observation, model, read.readings[strongest]?.cell ?? 0)
+        : {}),
     };
+  }
+
+  /** What is costly and of use only where something stands out. */
+  #circumstances(observation: Observation, model: NormalityModel, cell: number) {
+    const heat = new Float32Array(model.shape.rows * model.shape.columns);
+    this.#heads.forEach((head, index) => {
+      head.heat?.(model.heads[index]?.model, observation).forEach((value, place) => {
+        heat[place] = Math.max(heat[place] ?? 0, value);
+      });
+    });
+    heat[cell] = 1;
+    return { heat, nearestNormal: nearestNormal(this.#memory.samples(), observation, model.shape, cell, 3) };
   }
 
   #check(features: SegmentFeatures): void {
@@ -219,18 +310,4 @@ export class CameraScorer {
 function cellOf(cell: number, shape: GridShape): GridCell {
   const row = Math.floor(cell / shape.columns);
   return { row, column: cell - row * shape.columns };
-}
-
-/** The strangest cell of the cue that weighs most in the fusion. */
-function hottestOf(cues: readonly Cue[], surprises: readonly number[]): GridCell | null {
-  let best = Number.NEGATIVE_INFINITY;
-  let cell: GridCell | null = null;
-  cues.forEach((cue, index) => {
-    const weighted = (surprises[index] ?? 0) + Math.log(CUES[index]?.weight ?? 1);
-    if (weighted > best) {
-      best = weighted;
-      cell = cue.cell;
-    }
-  });
-  return cell;
 }

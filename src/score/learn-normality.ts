@@ -1,18 +1,10 @@
-import { CUES } from './cue-definitions.ts';
+import type { AnyCueHead, GridShape, HistorySample, Reading } from './cue-head.ts';
+import { tailsByHour } from './day-part.ts';
 import { dependenceLength } from './dependence.ts';
-import { type ExcessTable, learnExcess } from './excess-table.ts';
 import { smooth } from './fuse.ts';
 import type { Sample } from './learning-memory.ts';
-import {
-  type CueReading,
-  cueSurprises,
-  fuseCues,
-  type NormalityModel,
-  quantityMaps,
-  strangestCell,
-} from './normality-model.ts';
+import { cueSurprises, cuesOf, fuseCues, type NormalityModel } from './normality-model.ts';
 import { sharpness } from './picture-quality.ts';
-import { collectAppearanceReferences, collectMotionReferences, type GridShape } from './reference-sets.ts';
 import { calibrateTail } from './tail.ts';
 
 const MAXIMUM_FOLDS = 16;
@@ -25,56 +17,47 @@ const TIME_BLOCKS = 8;
  *
  * @param samples in order of time, at least one
  */
-export function learnNormality(samples: readonly Sample[], shape: GridShape, seed: number): NormalityModel {
-  const folded = assignFolds(samples);
-  const folds = Math.max(...folded.map((sample) => sample.fold)) + 1;
-  const sets = {
-    motion: collectMotionReferences(folded, shape, seed),
-    appearance: collectAppearanceReferences(folded, shape),
-  };
-  const maps = folded.map((sample) => quantityMaps(sample.values, shape, sets, sample.fold));
-
-  const tables: ExcessTable[] = [];
-  const readings: CueReading[][] = folded.map(() => []);
-  CUES.forEach((cue, index) => {
-    const own = folded.map((sample, place) => ({
-      fold: sample.fold,
-      values: maps[place]?.[index] ?? new Float32Array(),
-    }));
-    const { full, withoutFold } = learnExcess(own, { ...shape, folds }, cue);
-    tables.push(full);
-    own.forEach((map, place) => {
-      readings[place]?.push(strangestCell(map.values, withoutFold[map.fold] ?? full, cue.floor));
-    });
-  });
-  const tails = CUES.map((_, index) => {
+export function learnNormality(
+  samples: readonly Sample[],
+  heads: readonly AnyCueHead[],
+  shape: GridShape,
+  seed: number,
+): NormalityModel {
+  const history = assignFolds(samples);
+  const cues = cuesOf(heads);
+  const learned = heads.map((head) => head.learn(history, shape, seed));
+  const readings: readonly (readonly Reading[])[] = history.map((_, place) =>
+    learned.flatMap((head) => head.readings[place] ?? []),
+  );
+  const tails = cues.map((_, index) => {
     const raws = readings.map((reading) => reading[index]?.raw ?? 0);
-    return calibrateTail(raws, dependenceLength(runsOf(folded, raws)));
+    return calibrateTail(raws, dependenceLength(runsOf(history, raws).map((run) => run.values)));
   });
 
   const smoothed: number[] = [];
   let previous: number | null = null;
-  folded.forEach((sample, place) => {
-    const statistic = fuseCues(cueSurprises(readings[place] ?? [], tails, samples.length));
-    if (place > 0 && !follows(folded[place - 1], sample)) previous = null;
+  history.forEach((sample, place) => {
+    const statistic = fuseCues(cues, cueSurprises(cues, readings[place] ?? [], tails, samples.length));
+    if (place > 0 && !follows(history[place - 1], sample)) previous = null;
     smoothed.push(smooth(previous, statistic));
     previous = statistic;
   });
-  const dependenceSegments = dependenceLength(runsOf(folded, smoothed));
-  const sharpnesses = folded.map((sample) => sharpness(sample.values, shape)).sort((a, b) => a - b);
+  const runs = runsOf(history, smoothed);
+  const dependenceSegments = dependenceLength(runs.map((run) => run.values));
+  const sharpnesses = history.map((sample) => sharpness(sample.values, shape)).sort((a, b) => a - b);
   return {
     shape,
-    ...sets,
-    tables,
+    heads: heads.map(({ name }, index) => ({ name, model: learned[index]?.model })),
     tails,
     fused: calibrateTail(smoothed, dependenceSegments),
+    fusedByHour: tailsByHour(runs),
     dependenceSegments,
     learnedSegments: samples.length,
     usualSharpness: sharpnesses[sharpnesses.length >> 1] ?? 0,
   };
 }
 
-type FoldedSample = Sample & { readonly fold: number };
+type FoldedSample = Sample & HistorySample;
 
 function assignFolds(samples: readonly Sample[]): readonly FoldedSample[] {
   const recordings = [...new Set(samples.map((sample) => sample.recording))];
@@ -94,11 +77,17 @@ function follows(before: Sample | undefined, after: Sample): boolean {
   );
 }
 
-function runsOf(samples: readonly Sample[], values: readonly number[]): number[][] {
-  const runs: number[][] = [];
+interface Run {
+  readonly values: number[];
+  readonly timesMs: number[];
+}
+
+function runsOf(samples: readonly Sample[], values: readonly number[]): readonly Run[] {
+  const runs: Run[] = [];
   samples.forEach((sample, place) => {
-    if (place === 0 || !follows(samples[place - 1], sample)) runs.push([]);
-    runs[runs.length - 1]?.push(values[place] ?? 0);
+    if (place === 0 || !follows(samples[place - 1], sample)) runs.push({ values: [], timesMs: [] });
+    runs.at(-1)?.values.push(values[place] ?? 0);
+    runs.at(-1)?.timesMs.push(sample.startMs);
   });
   return runs;
 }

@@ -1,15 +1,13 @@
+import type { Observation } from './observation.ts';
 import { SeededRandom } from './random.ts';
-import type { SegmentFeatures } from './segment-features.ts';
 
 /** Neighbouring segments are kept or dropped together, because smoothing and correlation need neighbours. */
 const BLOCK_SEGMENTS = 12;
 
-export interface Sample {
-  readonly epoch: number;
-  readonly sequence: number;
+/** A remembered segment. */
+export interface Sample extends Observation {
   /** Which recording, counting from 0. */
   readonly recording: number;
-  readonly values: Float32Array;
 }
 
 /** Bounded memory of what was seen while learning: a reservoir (Vitter's algorithm R) over blocks of consecutive segments. */
@@ -44,10 +42,9 @@ export class LearningMemory {
     return memory;
   }
 
-  add(features: SegmentFeatures, recording: number): void {
-    const { epoch, sequence, values } = features;
+  add(observation: Observation, recording: number): void {
     if (this.#current[0] !== undefined && this.#current[0].recording !== recording) this.#closeBlock();
-    this.#current.push({ epoch, sequence, recording, values: values.slice() });
+    this.#current.push({ ...observation, recording });
     if (this.#current.length >= BLOCK_SEGMENTS) this.#closeBlock();
   }
 

@@ -1,80 +1,57 @@
-import { agitationMap, energyMap, neighbourhoodMean, rushMap, speedMap } from './cell-descriptors.ts';
-import { CUES } from './cue-definitions.ts';
-import { type ExcessTable, excessAt } from './excess-table.ts';
+import type { AnyCueHead, CueDefinition, GridShape, Reading } from './cue-head.ts';
 import { fuseSurprises } from './fuse.ts';
-import { appearanceDistances, type GridShape, motionDistances, type ReferenceSet } from './reference-sets.ts';
+import type { Observation } from './observation.ts';
 import { surpriseOf, type Tail } from './tail.ts';
 
 /** Everything that a camera's normal is boiled down to; plain data, never changed after learning. */
 export interface NormalityModel {
   readonly shape: GridShape;
-  readonly motion: ReferenceSet;
-  readonly appearance: ReferenceSet;
-  /** Per cue, in the order of CUES. */
-  readonly tables: readonly ExcessTable[];
+  /** What each head has learned, in the order in which the cues stand. */
+  readonly heads: readonly { readonly name: string; readonly model: unknown }[];
+  /** Per cue of all heads. */
   readonly tails: readonly Tail[];
   readonly fused: Tail;
+  /** The fused statistic's tail by hour of the day, UTC; null where the history has too little of that time. */
+  readonly fusedByHour: readonly (Tail | null)[];
   readonly dependenceSegments: number;
   readonly learnedSegments: number;
   /** Median over the history of the picture's mean edge strength, brightness per pixel: what a sharp picture looks like here. */
   readonly usualSharpness: number;
 }
 
-/** The strangest cell of a segment for one cue. */
-export interface CueReading {
-  readonly raw: number;
-  readonly cell: number;
-  /** The quantity itself at that cell. */
-  readonly value: number;
-}
-
 /** Six seconds: about how long one passer-by stays, that is, one independent event. */
 const EVENT_SEGMENTS = 12;
 
-const CUE_WEIGHTS = CUES.map((cue) => cue.weight);
-
-/** One quantity map per cue, in the order of CUES; references of `fold` are left out. */
-export function quantityMaps(
-  values: Float32Array,
-  shape: GridShape,
-  sets: { readonly motion: ReferenceSet; readonly appearance: ReferenceSet },
-  fold: number,
-): readonly Float32Array[] {
-  const cells = shape.rows * shape.columns;
-  const energy = energyMap(values, cells, shape.channels);
-  return [
-    speedMap(values, cells, shape.channels),
-    rushMap(values, cells, shape.channels),
-    motionDistances(sets.motion, values, shape, fold),
-    neighbourhoodMean(energy, shape.rows, shape.columns),
-    agitationMap(values, cells, shape.channels),
-    energy,
-    appearanceDistances(sets.appearance, values, shape, fold),
-  ];
+/** The cues of all heads, in order; the weights sum to 1. */
+export function cuesOf(heads: readonly AnyCueHead[]): readonly CueDefinition[] {
+  const cues = heads.flatMap((head) => head.cues);
+  const total = cues.reduce((sum, cue) => sum + cue.weight, 0);
+  return cues.map((cue) => ({ ...cue, weight: cue.weight / total }));
 }
 
-/** The cell in which the quantity lies furthest above what is usual there. */
-export function strangestCell(map: Float32Array, table: ExcessTable, floor: number): CueReading {
-  let raw = Number.NEGATIVE_INFINITY;
-  let strangest = 0;
-  for (let cell = 0; cell < map.length; cell++) {
-    const excess = excessAt(table, floor, cell, map[cell] ?? 0);
-    if (excess > raw) {
-      raw = excess;
-      strangest = cell;
-    }
-  }
-  return { raw, cell: strangest, value: map[strangest] ?? 0 };
+/** What every head makes of one observation, in the order of `cuesOf`, and the heads' states for the next one. */
+export function readAll(
+  heads: readonly AnyCueHead[],
+  model: NormalityModel,
+  states: readonly unknown[],
+  observation: Observation,
+): { readonly readings: readonly Reading[]; readonly states: readonly unknown[] } {
+  const outcomes = heads.map((head, index) => head.read(model.heads[index]?.model, states[index], observation));
+  return {
+    readings: outcomes.flatMap((outcome) => outcome.readings),
+    states: outcomes.map((outcome) => outcome.state),
+  };
 }
 
 /** -ln p of each cue, nats; a counted cue is never more surprising than the history is long. */
 export function cueSurprises(
-  readings: readonly CueReading[],
+  cues: readonly CueDefinition[],
+  readings: readonly Reading[],
   tails: readonly Tail[],
   learnedSegments: number,
 ): readonly number[] {
   const most = Math.log(1 + learnedSegments / EVENT_SEGMENTS);
-  return CUES.map((cue, index) => {
+  return cues.map((cue, index) => {
     const tail = tails[index];
     const reading = readings[index];
     if (tail === undefined || reading === undefined) return 0;
@@ -84,6 +61,33 @@ export function cueSurprises(
 }
 
 /** Fused statistic of one segment on its own, before smoothing and calibration. */
-export function fuseCues(surprises: readonly number[]): number {
-  return fuseSurprises(surprises, CUE_WEIGHTS);
+export function fuseCues(cues: readonly CueDefinition[], surprises: readonly number[]): number {
+  return fuseSurprises(
+    surprises,
+    cues.map((cue) => cue.weight),
+  );
+}
+
+/**
+ * Calibrated surprise of the smoothed statistic, nats. Where the hour of the day has a history of its own, half of the word is
+ * its: what is usual at noon may be odd at night, but an hour's history is thin.
+ */
+export function calibratedSurprise(model: NormalityModel, statistic: number, timeMs: number): number {
+  const overall = surpriseOf(model.fused, statistic);
+  const ofHour = model.fusedByHour[new Date(timeMs).getUTCHours()];
+  return ofHour ? (overall + surpriseOf(ofHour, statistic)) / 2 : overall;
+}
+
+/** The cue that weighs most in the fusion. */
+export function strongestCue(cues: readonly CueDefinition[], surprises: readonly number[]): number {
+  let best = Number.NEGATIVE_INFINITY;
+  let strongest = 0;
+  cues.forEach((cue, index) => {
+    const weighted = (surprises[index] ?? 0) + Math.log(cue.weight);
+    if (weighted > best) {
+      best = weighted;
+      strongest = index;
+    }
+  });
+  return strongest;
 }

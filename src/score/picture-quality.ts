@@ -1,5 +1,5 @@
+import type { GridShape } from './cue-head.ts';
 import { channelIndex } from './motion-grid-channels.ts';
-import type { GridShape } from './reference-sets.ts';
 
 const GRADIENT_HORIZONTAL = channelIndex('gradientHorizontal');
 const GRADIENT_VERTICAL = channelIndex('gradientVertical');

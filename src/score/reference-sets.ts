@@ -6,17 +6,12 @@ import {
   writeAppearance,
   writeMotion,
 } from './cell-descriptors.ts';
+import type { GridShape } from './cue-head.ts';
 import { nearestDistance, type References } from './nearest-references.ts';
 import { SeededRandom } from './random.ts';
 
 const MAXIMUM_MOTION_REFERENCES = 2000;
 const APPEARANCE_REFERENCES_PER_CELL = 48;
-
-export interface GridShape {
-  readonly rows: number;
-  readonly columns: number;
-  readonly channels: number;
-}
 
 export interface FoldedSample {
   readonly fold: number;

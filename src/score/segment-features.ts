@@ -1,4 +1,6 @@
-/** What an extractor makes of one segment: one descriptor per cell of a grid over the picture. */
+import type { DetectedObject } from './detected-object.ts';
+
+/** What the camera's packs make of one segment: one descriptor per cell of a grid over the picture, and what a detector saw. */
 export interface SegmentFeatures {
   /** UTC ms at which the camera's run of unbroken time began. */
   readonly epoch: number;
@@ -7,6 +9,18 @@ export interface SegmentFeatures {
   /** UTC ms of the segment's first and last frame. */
   readonly startMs: number;
   readonly endMs: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly channels: number;
+  /** rows x columns x channels, row-major. */
+  readonly values: Float32Array;
+  /** The same segment on a finer lattice, few channels: for the shapes of what moves. Absent where the pack has none. */
+  readonly lattice?: Lattice;
+  /** Objects in the segment's last picture; null where the detector did not look; absent where the camera has no detector. */
+  readonly objects?: readonly DetectedObject[] | null;
+}
+
+export interface Lattice {
   readonly rows: number;
   readonly columns: number;
   readonly channels: number;

@@ -1,3 +1,5 @@
+import type { Box } from './detected-object.ts';
+
 export interface GridCell {
   readonly row: number;
   readonly column: number;
@@ -12,6 +14,20 @@ export interface Cue {
   readonly probability: number;
   /** The strangest cell. */
   readonly cell: GridCell | null;
+  /** The object or moving shape, where the cue knows one. */
+  readonly box?: Box | null;
+  /** Class of the object, where a detector named it. */
+  readonly label?: string | null;
+  /** How the reading compares with this camera's history: "motion 4.1 times faster than anything seen here". */
+  readonly comparison?: string | null;
+}
+
+/** A moment of the camera's normal life that comes close to what is seen now. */
+export interface NormalMoment {
+  /** UTC ms. */
+  readonly atMs: number;
+  /** Of the features, at least 0; only comparable within one list. */
+  readonly distance: number;
 }
 
 export interface SegmentScore {
@@ -31,4 +47,12 @@ export interface SegmentScore {
   readonly explanation: string | null;
   /** How many consecutive segments of this camera count as one independent observation, at least 1. */
   readonly dependenceSegments: number;
+  /** What the strangest thing looked like, for comparing incidents with one another (feedback.ts); absent while nothing stands out. */
+  readonly descriptor?: readonly number[];
+  /** Name of the cue that carries the score; the rarest one where left out. */
+  readonly leadingCue?: string;
+  /** The nearest normal moments, nearest first; absent while nothing stands out. */
+  readonly nearestNormal?: readonly NormalMoment[];
+  /** How strange each cell of the grid looks, rows x columns, row-major, 0 to 1; absent while nothing stands out. */
+  readonly heat?: Float32Array;
 }

@@ -1,0 +1,73 @@
+import type { Box } from './detected-object.ts';
+import type { Observation } from './observation.ts';
+
+export interface GridShape {
+  readonly rows: number;
+  readonly columns: number;
+  readonly channels: number;
+}
+
+export interface CueDefinition {
+  readonly name: string;
+  /** Share of the fusion before the weights of all heads are scaled to sum 1. */
+  readonly weight: number;
+  /**
+   * `extrapolated`: the tail goes on beyond the history, so one look can be very surprising. `counted`: never more surprising than the
+   * history is long, for cues whose every recording brings something new (a place where nobody had walked yet).
+   */
+  readonly evidence: 'extrapolated' | 'counted';
+}
+
+/** How unusual a segment is to one cue, before calibration. */
+export interface Reading {
+  /** Higher is stranger; comparable between segments of one camera, otherwise free of unit. */
+  readonly raw: number;
+  /** Where: index of the grid cell, row-major. */
+  readonly cell: number;
+  /** The quantity itself at that place, for explanations. */
+  readonly value: number;
+  /** The object or shape, where the cue knows one. */
+  readonly box?: Box | null;
+  /** Class of the object, where a detector named it. */
+  readonly label?: string | null;
+}
+
+/** A segment of the learning history. Folds group segments that are left out together (a recording, or a stretch of time). */
+export interface HistorySample extends Observation {
+  readonly fold: number;
+}
+
+/**
+ * A family of cues over one kind of feature. Pure: the same history gives the same model, the same model, state and observation
+ * the same readings. `Model` and `State` are plain data with number arrays (state-codec.ts can store them); a model is never changed.
+ */
+export interface CueHead<Model, State> {
+  readonly name: string;
+  readonly cues: readonly CueDefinition[];
+  /**
+   * @param history in order of time, at least one
+   * @returns the model, and for every sample one reading a cue by a model that never saw the sample's fold
+   */
+  learn(
+    history: readonly HistorySample[],
+    shape: GridShape,
+    seed: number,
+  ): { readonly model: Model; readonly readings: readonly (readonly Reading[])[] };
+  /** State at the start of an epoch, or after learning. Null for a head that looks at each segment alone. */
+  start(model: Model): State;
+  /** The state under a model that was learned anew; `start` where the state holds nothing worth keeping. */
+  carry?(model: Model, state: State): State;
+  /** One reading a cue, in their order; the state for the next segment. Causal. */
+  read(
+    model: Model,
+    state: State,
+    observation: Observation,
+  ): { readonly readings: readonly Reading[]; readonly state: State };
+  /** How the reading compares: "motion 4.1 times faster than anything seen here". */
+  describe(model: Model, cue: string, reading: Reading): string;
+  /** Strangeness of every cell, rows x columns, 0 to 1, for the heat map of an incident. Absent: only the readings' cells are drawn. */
+  heat?(model: Model, observation: Observation): Float32Array;
+}
+
+/** A head whose model and state are its own business. */
+export type AnyCueHead = CueHead<unknown, unknown>;

@@ -1,0 +1,26 @@
+import type { DetectedObject } from './detected-object.ts';
+
+/**
+ * What the heads look at and what learning remembers of a segment: its features boiled down to at most about 11 kB.
+ * Plain data; `observationOf` (observe.ts) makes it.
+ */
+export interface Observation {
+  readonly epoch: number;
+  readonly sequence: number;
+  /** UTC ms. */
+  readonly startMs: number;
+  readonly endMs: number;
+  /** The grid: rows x columns x channels, row-major. */
+  readonly values: Float32Array;
+  /** Moving shapes cut out of the lattice: count x BLOB_FIELDS numbers (blobs.ts); empty where nothing moves. */
+  readonly blobs: Float32Array;
+  /** What the detector saw, with how it moves; null where it did not look or there is none. */
+  readonly objects: readonly ObservedObject[] | null;
+}
+
+export interface ObservedObject extends DetectedObject {
+  /** How fast it moves, pixels of the 240x160 picture a frame, from the lattice inside its box. */
+  readonly speed: number;
+  readonly velocityX: number;
+  readonly velocityY: number;
+}
