@@ -9,6 +9,7 @@ import type { IncidentState } from '../store/incidents.ts';
 import type { ScoreRecord } from '../store/scores.ts';
 import type { CameraModel } from './camera-model.ts';
 import { type AlertSource, incidentEvent } from './incident-event.ts';
+import type { Learn } from './learner.ts';
 import type { LiveFeatures } from './runner/protocol.ts';
 import { EMPTY_BATCH, isAfter, joinBatches, type Position, type ScoreBatch } from './score-batch.ts';
 
@@ -17,18 +18,19 @@ export interface LaneTimings {
   readonly flushMs: number;
   /** Shortest time between two notes of how far learning has come. */
   readonly learningNoteMs: number;
-  /** What was learned is saved so often, while learning and after. */
+  /** While learning, what was seen is saved so often; afterwards, whenever something was learned. */
   readonly learningSaveMs: number;
-  readonly saveMs: number;
   readonly retryMs: number;
+  /** Pause before learning that failed is tried again. */
+  readonly learningRetryMs: number;
 }
 
 export const LANE_TIMINGS: LaneTimings = {
   flushMs: 500,
   learningNoteMs: 2_000,
   learningSaveMs: 60_000,
-  saveMs: 300_000,
   retryMs: 1_000,
+  learningRetryMs: 60_000,
 };
 
 export interface LaneOptions {
@@ -47,6 +49,8 @@ export interface LaneOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timings?: LaneTimings;
+  /** Boils the camera's history down, beside the event loop. */
+  readonly learn: Learn;
   /** The store's unit of work. */
   readonly commit: (commit: ScoreCommit) => Promise<ScoreCommitted>;
   /** Marks stream entries as done. May reject: it is tried again with the next commit. */
@@ -130,6 +134,7 @@ export class CameraLane {
   /** Lets time pass: closes the incident of a silent camera, and repeats what could not be done. */
   tick(): void {
     if (this.#ended) return;
+    this.#learnIfDue();
     if (this.#model.needsTick && this.#clock.monotonicMs() - this.#lastArrivalMs >= this.#options.quietMs) {
       const changes = this.#model.tick(this.#clock.nowMs());
       if (changes.length > 0) {
@@ -170,24 +175,44 @@ export class CameraLane {
       return;
     }
     this.#observed = features;
+    this.#learnIfDue();
     if (outcome === null) {
       // nothing durable hangs on a segment that is learned from; progress is noted at its own pace
       this.#done(entryId);
-      if (!this.#model.learning.done) return;
+      if (wasLearning && this.#model.learning.done) this.#noteLearned();
+      return;
     }
-    if (wasLearning && this.#model.learning.done) {
-      this.#saveDue = true;
-      this.#learningNoted = false;
-    }
-    if (outcome) {
-      const { score, changes } = outcome;
-      const records = [recordOf(this.#options.camera.id, score)];
-      this.#batch = joinBatches(this.#batch, { records, changes, entryIds: [entryId] });
-    }
+    const { score, changes } = outcome;
+    const records = [recordOf(this.#options.camera.id, score)];
+    this.#batch = joinBatches(this.#batch, { records, changes, entryIds: [entryId] });
     this.#commitDue = true;
-    const urgent =
-      (outcome?.changes.length ?? 0) > 0 || this.#saveDue || this.#batch.records.length >= this.#options.fullBatch;
+    const urgent = changes.length > 0 || this.#saveDue || this.#batch.records.length >= this.#options.fullBatch;
     this.#schedule(urgent ? 0 : this.#timings.flushMs);
+  }
+
+  /** Segments go on being taken in, or scored by the old model, meanwhile. */
+  #learnIfDue(): void {
+    const task = this.#model.takeTask();
+    if (task === null) return;
+    this.#options.learn(task).then(
+      (model) => {
+        if (this.#ended) return;
+        this.#model.adopt(model);
+        this.#noteLearned();
+      },
+      (error: unknown) => {
+        if (this.#ended) return;
+        this.#options.logger.error({ reason: reasonOf(error) }, 'learning.failed');
+        this.#clock.after(this.#timings.learningRetryMs, () => this.#model.retryTask());
+      },
+    );
+  }
+
+  #noteLearned(): void {
+    this.#saveDue = true;
+    this.#learningNoted = false;
+    this.#commitDue = true;
+    this.#schedule(0);
   }
 
   #done(entryId: string): void {
@@ -271,8 +296,7 @@ export class CameraLane {
     const position = this.#observed;
     const { learning } = this.#model;
     const nowMs = this.#clock.monotonicMs();
-    const saveMs = learning.done ? this.#timings.saveMs : this.#timings.learningSaveMs;
-    const save = this.#saveDue || nowMs - this.#savedMs >= saveMs;
+    const save = this.#saveDue || (!learning.done && nowMs - this.#savedMs >= this.#timings.learningSaveMs);
     this.#batch = EMPTY_BATCH;
     this.#commitDue = false;
     this.#saveDue = false;

@@ -1,7 +1,9 @@
 import type { IncidentChange } from '../incident/incident-tracker.ts';
 import { type IncidentSettings, IncidentTracker } from '../incident/incident-tracker.ts';
 import { problem } from '../platform/errors.ts';
-import { CameraScorer } from '../score/camera-scorer.ts';
+import { CameraScorer, type LearningTask } from '../score/camera-scorer.ts';
+import { headsFor } from '../score/heads.ts';
+import type { NormalityModel } from '../score/normality-model.ts';
 import type { SegmentFeatures } from '../score/segment-features.ts';
 import type { SegmentScore } from '../score/segment-score.ts';
 import { SequentialRule } from '../score/sequential-rule.ts';
@@ -20,6 +22,11 @@ export interface CameraModel {
   runtime(): unknown;
   /** What was learned; large. */
   serialize(): Uint8Array;
+  /** What is to be learned now, elsewhere, and given back by `adopt`; null while nothing is due. */
+  takeTask(): LearningTask | null;
+  adopt(model: NormalityModel): void;
+  /** Learning failed: the task comes again. */
+  retryTask(): void;
 }
 
 export interface CameraModelSettings {
@@ -28,6 +35,10 @@ export interface CameraModelSettings {
   readonly alertBudgetPerDay: number;
   readonly segmentSeconds: number;
   readonly incident: IncidentSettings;
+  /** Whether one of the camera's packs detects objects. */
+  readonly detector?: boolean;
+  /** Learn where it stands, for whoever has nothing else to answer; else by `takeTask`. */
+  readonly learnInline?: boolean;
 }
 
 /** What a camera is restored from: `serialize` and `runtime` of an earlier owner, or null. */
@@ -42,14 +53,22 @@ interface Runtime {
   readonly version: 1;
   readonly rule: unknown;
   readonly tracker: unknown;
+  /** `CameraScorer.live`. */
+  readonly scorer?: string | null;
 }
 
 /** The model of `score` and `incident`. Throws VDT_SCORER_STATE_UNREADABLE or VDT_INTERNAL on what it cannot restore. */
 export const openCameraModel: OpenCameraModel = (settings, saved) => {
-  const scorerSettings = { requiredSegments: settings.requiredSegments };
+  const scorerSettings = {
+    requiredSegments: settings.requiredSegments,
+    heads: headsFor({ detector: settings.detector ?? false }),
+    deferLearning: !(settings.learnInline ?? false),
+  };
   const ruleSettings = { alertBudgetPerDay: settings.alertBudgetPerDay, segmentSeconds: settings.segmentSeconds };
   const runtime = runtimeOf(saved.runtime);
-  const scorer = saved.state ? CameraScorer.restore(saved.state, scorerSettings) : new CameraScorer(scorerSettings);
+  const scorer = saved.state
+    ? CameraScorer.restore(saved.state, scorerSettings, runtime?.scorer ?? null)
+    : new CameraScorer(scorerSettings);
   const rule = SequentialRule.restore(runtime?.rule, ruleSettings);
   const tracker = IncidentTracker.restore(runtime?.tracker ?? null, settings.cameraId, settings.incident);
   return {
@@ -64,8 +83,16 @@ export const openCameraModel: OpenCameraModel = (settings, saved) => {
       return score && { score, changes: tracker.observe(score, rule.observe(score)) };
     },
     tick: (nowMs) => tracker.tick(nowMs),
-    runtime: (): Runtime => ({ version: 1, rule: rule.toJSON(), tracker: tracker.toJSON() }),
+    runtime: (): Runtime => ({
+      version: 1,
+      rule: rule.toJSON(),
+      tracker: tracker.toJSON(),
+      scorer: scorer.live(),
+    }),
     serialize: () => scorer.serialize(),
+    takeTask: () => scorer.takeTask(),
+    adopt: (model) => scorer.adopt(model),
+    retryTask: () => scorer.retryTask(),
   };
 };
 

@@ -15,6 +15,7 @@ import type { LaneTimings } from './camera-lane.ts';
 import { type OpenCameraModel, openCameraModel } from './camera-model.ts';
 import { DropCounter } from './drop-counter.ts';
 import type { InferSettings } from './infer-settings.ts';
+import { Learner } from './learner.ts';
 import { type Pack, PackRegistry } from './packs/pack-registry.ts';
 import type { ProviderReport } from './runner/provider-chain.ts';
 import { RunnerSupervisor } from './runner-supervisor.ts';
@@ -100,6 +101,7 @@ async function startInfer(deps: InferDeps): Promise<Running> {
     const members = new Members({ redis: client, role: 'infer', name: owner, ttlMs: leaseTtlMs(settings), clock });
     const eventNotices = new EventNotices({ publisher: client });
     const announcer = new Announcer({ eventNotices, queues: deps.queues, postRollMs: settings.postRollMs, logger });
+    const learner = new Learner();
     const loop = new ShardLoop({
       store: deps.store,
       redis: client,
@@ -111,12 +113,14 @@ async function startInfer(deps: InferDeps): Promise<Running> {
       settings,
       owner,
       openModel: deps.openModel ?? openCameraModel,
+      learn: learner.learn,
       clock,
       logger,
       metrics,
       ...(deps.timings ? { timings: deps.timings } : {}),
     });
     await runner.start();
+    opened.push(() => learner.stop());
     opened.push(() => runner.stop());
     opened.push(() => members.leave());
     opened.push(() => announcer.settled());

@@ -3,16 +3,17 @@ import { Lease } from '../bus/lease.ts';
 import type { Members } from '../bus/members.ts';
 import { acknowledge } from '../bus/segment-reader.ts';
 import type { Clock } from '../platform/clock.ts';
-import { reasonOf } from '../platform/errors.ts';
+import { reasonOf, VedetteError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Camera } from '../store/cameras.ts';
 import type { Store } from '../store/store.ts';
 import type { Announcer } from './announcer.ts';
 import { CameraLane, LANE_TIMINGS, type LaneTimings } from './camera-lane.ts';
-import type { OpenCameraModel } from './camera-model.ts';
+import type { CameraModel, CameraModelSettings, OpenCameraModel, SavedModel } from './camera-model.ts';
 import type { DropCounter } from './drop-counter.ts';
 import type { InferSettings } from './infer-settings.ts';
+import type { Learn } from './learner.ts';
 import { featureShapeOf, type PackManifest, segmentSecondsOf } from './packs/pack-manifest.ts';
 import type { LiveFeatures } from './runner/protocol.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
@@ -37,6 +38,7 @@ export interface ShardLoopOptions {
   readonly settings: InferSettings;
   readonly owner: string;
   readonly openModel: OpenCameraModel;
+  readonly learn: Learn;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -189,7 +191,7 @@ export class ShardLoop {
   }
 
   async #open(camera: Camera, lease: Lease): Promise<OwnedCamera | null> {
-    const { store, runner, redis, settings, openModel, announcer, metrics, clock, logger } = this.#options;
+    const { store, runner, redis, settings, announcer, metrics, clock, logger } = this.#options;
     const packId = camera.settings.packs.find((id) => this.#options.packs.has(id));
     const manifest = packId === undefined ? undefined : this.#options.packs.get(packId);
     if (packId === undefined || !manifest) {
@@ -202,21 +204,19 @@ export class ShardLoop {
     const segmentSeconds = segmentSecondsOf(manifest);
     const learningMinutes = camera.settings.learningMinutes ?? settings.learningMinutes;
     const shape = featureShapeOf(manifest);
-    const model = openModel(
-      {
-        cameraId: camera.id,
-        requiredSegments: Math.max(1, Math.ceil((learningMinutes * 60) / segmentSeconds)),
+    const modelSettings = {
+      cameraId: camera.id,
+      requiredSegments: Math.max(1, Math.ceil((learningMinutes * 60) / segmentSeconds)),
+      alertBudgetPerDay: camera.settings.alertBudgetPerDay,
+      segmentSeconds,
+      incident: {
+        quietMs: settings.quietMs,
         alertBudgetPerDay: camera.settings.alertBudgetPerDay,
-        segmentSeconds,
-        incident: {
-          quietMs: settings.quietMs,
-          alertBudgetPerDay: camera.settings.alertBudgetPerDay,
-          gridRows: shape.rows,
-          gridColumns: shape.columns,
-        },
+        gridRows: shape.rows,
+        gridColumns: shape.columns,
       },
-      { state, runtime: saved?.runtime ?? null },
-    );
+    };
+    const model = this.#openModel(modelSettings, { state, runtime: saved?.runtime ?? null });
     this.#lastAssignment += 1;
     const assignment = this.#lastAssignment;
     const inFlight = settings.inFlightPerCamera ?? 8;
@@ -233,6 +233,7 @@ export class ShardLoop {
       clock,
       logger: logger.child({ camera: camera.id }),
       timings: this.#options.timings ?? LANE_TIMINGS,
+      learn: this.#options.learn,
       commit: async (commit) => {
         const committed = await store.commitScores(commit);
         if (owned && commit.states && commit.states.length > 0) owned.hasState = true;
@@ -267,6 +268,17 @@ export class ShardLoop {
     runner.assign({ cameraId: camera.id, packId, assignment, minimumToken: 0 });
     logger.info({ camera: camera.id, token, pack: packId, learned: model.learning.done }, 'camera.taken');
     return owned;
+  }
+
+  /** What an older edition learned may be unreadable to this one: then the camera learns again, and says so. */
+  #openModel(settings: CameraModelSettings, saved: SavedModel): CameraModel {
+    try {
+      return this.#options.openModel(settings, saved);
+    } catch (error) {
+      if (!(error instanceof VedetteError) || error.code !== 'VDT_SCORER_STATE_UNREADABLE') throw error;
+      this.#options.logger.warn({ camera: settings.cameraId, reason: reasonOf(error) }, 'camera.learns-again');
+      return this.#options.openModel(settings, { ...saved, state: null });
+    }
   }
 
   /** The runner stops first, so that nothing arrives behind the last commit. */

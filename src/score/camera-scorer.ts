@@ -73,6 +73,8 @@ interface SavedState {
 
 /** What `learnNormality` needs, apart from the scorer: learning takes a second or two, and may be done elsewhere. */
 export interface LearningTask {
+  /** Names of the heads that learn. */
+  readonly heads: readonly string[];
   readonly samples: readonly Sample[];
   readonly shape: GridShape;
   readonly seed: number;
@@ -120,9 +122,6 @@ export class CameraScorer {
     if (saved.shape !== null && saved.shape.channels !== MOTION_GRID_CHANNELS.length) {
       throw problem('VDT_SCORER_STATE_UNREADABLE', { reason: 'it was learned on other features' });
     }
-    if (learned !== heads) {
-      throw problem('VDT_SCORER_STATE_UNREADABLE', { reason: `it was learned by ${learned}, the camera has ${heads}` });
-    }
     scorer.#observedSegments = saved.observedSegments;
     scorer.#recording = saved.recording;
     scorer.#taught = saved.taught;
@@ -130,6 +129,12 @@ export class CameraScorer {
     scorer.#memory = LearningMemory.restore(scorer.#maximumReferences, saved.memory);
     scorer.#model = saved.model;
     scorer.#live = live === null ? saved.live : (decodeState(Buffer.from(live, 'base64')) as LiveState | null);
+    if (learned !== heads) {
+      // A newer edition, or a pack more: what was seen is remembered, and looked at with other eyes.
+      scorer.#model = null;
+      scorer.#live = null;
+      scorer.#becomeDue();
+    }
     return scorer;
   }
 
@@ -198,7 +203,13 @@ export class CameraScorer {
   takeTask(): LearningTask | null {
     if (!this.#due || this.#shape === null) return null;
     this.#due = false;
-    return { samples: this.#memory.samples(), shape: this.#shape, seed: this.#seed };
+    const heads = this.#heads.map(({ name }) => name);
+    return { heads, samples: this.#memory.samples(), shape: this.#shape, seed: this.#seed };
+  }
+
+  /** Learning failed: the task comes again. */
+  retryTask(): void {
+    this.#due = true;
   }
 
   /** Scores by this model from the next segment on. */

@@ -34,6 +34,9 @@ export const openBrightnessModel: OpenCameraModel = (settings, saved): CameraMod
     tick: (nowMs) => tracker.tick(nowMs),
     runtime: () => ({ tracker: tracker.toJSON() }),
     serialize: () => Buffer.from(JSON.stringify({ seen })),
+    takeTask: () => null,
+    adopt: () => {},
+    retryTask: () => {},
   };
 };
 

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { CameraLane, type LaneOptions } from '../../../src/infer/camera-lane.ts';
+import type { CameraModel } from '../../../src/infer/camera-model.ts';
+import { type Learn, learnInline } from '../../../src/infer/learner.ts';
 import type { Position } from '../../../src/infer/score-batch.ts';
 import { problem } from '../../../src/platform/errors.ts';
 import { silentLogger } from '../../../src/platform/logger.ts';
 import { ManualClock } from '../../../src/platform/manual-clock.ts';
+import type { LearningTask } from '../../../src/score/camera-scorer.ts';
+import type { NormalityModel } from '../../../src/score/normality-model.ts';
 import type { ScoreCommit } from '../../../src/store/commit-scores.ts';
 import { openBrightnessModel } from '../../support/brightness-model.ts';
 
@@ -17,15 +21,18 @@ interface Scene {
   readonly committed?: Position;
   readonly runtime?: unknown;
   readonly fullBatch?: number;
+  readonly learn?: Learn;
+  /** Methods of the camera model that the scene takes over. */
+  readonly model?: Partial<CameraModel>;
 }
 
 /** A lane with a store and a bus that note what they are asked, and fail when told to. */
-function scene({ learned = 1, required = 1, committed, runtime = null, fullBatch = 100 }: Scene = {}) {
+function scene({ learned = 1, required = 1, committed, runtime = null, fullBatch = 100, ...own }: Scene = {}) {
   const clock = new ManualClock(EPOCH);
   const commits: ScoreCommit[] = [];
   const log: string[] = [];
   const faults: { store?: Error; redis?: Error } = {};
-  const model = openBrightnessModel(
+  const brightness = openBrightnessModel(
     {
       cameraId: 'yard',
       requiredSegments: required,
@@ -35,6 +42,7 @@ function scene({ learned = 1, required = 1, committed, runtime = null, fullBatch
     },
     { state: Buffer.from(JSON.stringify({ seen: learned })), runtime },
   );
+  const model: CameraModel = own.model ? Object.assign(Object.create(brightness), own.model) : brightness;
   const options: LaneOptions = {
     camera: { id: 'yard', name: 'Yard' },
     token: 7,
@@ -46,6 +54,7 @@ function scene({ learned = 1, required = 1, committed, runtime = null, fullBatch
     publicUrl: 'https://watch.example/',
     clock,
     logger: silentLogger,
+    learn: own.learn ?? learnInline,
     commit: async (commit) => {
       if (faults.store) throw faults.store;
       commits.push(commit);
@@ -199,21 +208,59 @@ describe('a camera lane', () => {
     expect(log).toContain('opened');
   });
 
-  it('saves what it learned every five minutes and when it stops', async () => {
+  it('saves what it learned when there is something new, and when it stops', async () => {
     const { lane, feed, commits, clock } = scene();
     await feed(0);
     await clock.advance(299_000);
     await feed(1);
     await clock.advance(1_000);
-    await feed(2);
-    await clock.advance(1_000);
-    await feed(3);
-    await clock.advance(1_000);
-    expect(commits.map(({ states }) => states?.length ?? 0)).toEqual([0, 0, 1, 0]);
+    expect(commits.map(({ states }) => states?.length ?? 0)).toEqual([0, 0]);
     await lane.stop();
     expect(commits.at(-1)?.states).toHaveLength(1);
     await feed(4, ANOMALOUS);
-    expect(commits).toHaveLength(5);
+    expect(commits).toHaveLength(3);
+  });
+
+  it('learns beside the segments, adopts the outcome with the next commit, and tries again after a failure', async () => {
+    const asked: LearningTask[] = [];
+    const answers: { resolve: (model: NormalityModel) => void; reject: (error: Error) => void }[] = [];
+    let adopted = 0;
+    let due = false;
+    const { feed, commits, clock } = scene({
+      learn: (task) => {
+        asked.push(task);
+        return new Promise((resolve, reject) => answers.push({ resolve, reject }));
+      },
+      model: {
+        takeTask: () => {
+          if (!due) return null;
+          due = false;
+          return { heads: [], samples: [], shape: { rows: 1, columns: 1, channels: 1 }, seed: 1 };
+        },
+        adopt: () => {
+          adopted += 1;
+        },
+        retryTask: () => {
+          due = true;
+        },
+      },
+    });
+    due = true;
+    await feed(0);
+    await feed(1);
+    expect(asked).toHaveLength(1);
+    answers[0]?.reject(new Error('out of memory'));
+    await clock.advance(59_000);
+    await feed(2);
+    expect(asked).toHaveLength(1);
+    await clock.advance(1_000);
+    await feed(3);
+    expect(asked).toHaveLength(2);
+    answers[1]?.resolve({} as NormalityModel);
+    await feed(4);
+    await clock.advance(1_000);
+    expect(adopted).toBe(1);
+    expect(commits.filter(({ states }) => states !== undefined)).toHaveLength(1);
   });
 
   it('closes the incident of a silent camera, but not while an outage may hold segments back', async () => {
