@@ -2,7 +2,7 @@ import { evaluate } from '../eval/driver.ts';
 import { frameDifferenceScorer } from '../eval/frame-difference.ts';
 import type { LivePath } from '../eval/live-path.ts';
 import { loadDataset } from '../eval/load-input.ts';
-import { IncidentTracker } from '../incident/incident-tracker.ts';
+import { openCameraModel } from '../infer/camera-model.ts';
 import { type PackManifest, samplingOf, segmentSecondsOf } from '../infer/packs/pack-manifest.ts';
 import { frameTimes, readSegments } from '../ingest/recording-reader.ts';
 import { systemSpawn } from '../platform/child-process.ts';
@@ -11,8 +11,6 @@ import type { Config } from '../platform/config-schema.ts';
 import { problem } from '../platform/errors.ts';
 import { loadConfig } from '../platform/load-config.ts';
 import { createLogger } from '../platform/logger.ts';
-import { CameraScorer } from '../score/camera-scorer.ts';
-import { SequentialRule } from '../score/sequential-rule.ts';
 import { type Command, operand } from './command.ts';
 import { incidentSettings, requiredSegments } from './detection-settings.ts';
 import { EXIT_CODES } from './exit-codes.ts';
@@ -47,7 +45,7 @@ export const evalCommand: Command = {
       const report = await evaluate(dataset, {
         file,
         clock: systemClock,
-        path: livePath(config, pack.manifest, (id, segment) => extraction.extractor.extract(id, segment)),
+        path: livePath(config, pack.manifest, (segment) => extraction.extractor.extract([pack.manifest.id], segment)),
         onProgress: ({ done, total, phase, framesPerSecond }) =>
           terminal.progress(`${phase}: ${done} of ${total} recordings, ${Math.round(framesPerSecond)} frames a second`),
       });
@@ -71,13 +69,19 @@ export function livePath(config: Config, manifest: PackManifest, extract: LivePa
     frameTimes: (file) =>
       frameTimes(file, { ffprobePath: config.ingest.ffprobePath, spawn: systemSpawn, clock: systemClock }),
     extract,
-    newScorer: (_, learnsFrom) =>
-      new CameraScorer({
-        requiredSegments:
-          learnsFrom === 'live' ? requiredSegments(config.learning.minutes, segmentSeconds) : Number.MAX_SAFE_INTEGER,
-      }),
-    newSequentialRule: () => new SequentialRule({ alertBudgetPerDay: config.alertBudgetPerDay, segmentSeconds }),
-    newTracker: (cameraId) => new IncidentTracker(cameraId, incidentSettings(config)),
+    openCamera: (cameraId, learnsFrom) =>
+      openCameraModel(
+        {
+          cameraId,
+          requiredSegments:
+            learnsFrom === 'live' ? requiredSegments(config.learning.minutes, segmentSeconds) : Number.MAX_SAFE_INTEGER,
+          alertBudgetPerDay: config.alertBudgetPerDay,
+          segmentSeconds,
+          incident: incidentSettings(config),
+          learnInline: true,
+        },
+        { state: null, runtime: null },
+      ),
     clipScorer: frameDifferenceScorer,
   };
 }

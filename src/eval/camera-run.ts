@@ -1,9 +1,7 @@
 import type { Segment } from '../bus/segment.ts';
 import type { IncidentChange } from '../incident/incident.ts';
-import { problem } from '../platform/errors.ts';
 import type { SegmentFeatures } from '../score/segment-features.ts';
-import type { SegmentScore } from '../score/segment-score.ts';
-import type { LivePath, Rule, Scorer, Tracker } from './live-path.ts';
+import type { EvaluatedCamera, LivePath } from './live-path.ts';
 import { mapInOrder } from './ordered-pipeline.ts';
 import type { Alarm, ScoredRecording } from './scored-recording.ts';
 import type { TimedScore } from './segments-to-frames.ts';
@@ -18,7 +16,7 @@ const LOOKAHEAD = 8;
 /** A segment on the recording's clock with what the packs made of it. */
 interface Observed {
   readonly segment: Segment;
-  readonly features: readonly SegmentFeatures[];
+  readonly features: SegmentFeatures;
   readonly startSeconds: number;
   readonly endSeconds: number;
 }
@@ -28,9 +26,7 @@ export class CameraRun {
   readonly #path: LivePath;
   readonly #cameraId: string;
   readonly #countFrames: (frames: number) => void;
-  readonly #scorers: readonly Scorer[];
-  readonly #rule: Rule;
-  readonly #tracker: Tracker;
+  readonly #camera: EvaluatedCamera;
   #epoch = BEGIN_MS;
 
   /** @param countFrames told of every sampled frame that went through */
@@ -43,30 +39,24 @@ export class CameraRun {
     this.#path = path;
     this.#cameraId = cameraId;
     this.#countFrames = countFrames;
-    this.#scorers = path.packs.map((pack) => path.newScorer(pack.id, learnsFrom));
-    this.#rule = path.newSequentialRule();
-    this.#tracker = path.newTracker(cameraId);
+    this.#camera = path.openCamera(cameraId, learnsFrom);
   }
 
   /** Takes a recording in as normal. */
   async learn(file: string): Promise<void> {
     for await (const { features } of this.#observe(file)) {
-      this.#scorers.forEach((scorer, index) => {
-        const own = features[index];
-        if (own && !scorer.learning.done) scorer.observe(own);
-      });
+      if (!this.#camera.learning.done) this.#camera.observe(features);
     }
-    for (const scorer of this.#scorers) if (!scorer.learning.done) scorer.endRecording();
+    if (!this.#camera.learning.done) this.#camera.endRecording();
   }
 
   /** Ends learning. Throws VDT_LEARNING_TOO_SHORT when the recordings were too short to learn from. */
   finishLearning(): void {
-    for (const scorer of this.#scorers) if (!scorer.learning.done) scorer.finishLearning();
+    if (!this.#camera.learning.done) this.#camera.finishLearning();
   }
 
   /** Watches a recording. Nothing here knows its length, its truth or what comes next. */
   async test(file: string): Promise<ScoredRecording> {
-    this.#rule.reset();
     const segments: TimedScore[] = [];
     const alarms: Alarm[] = [];
     let monitoredFrom: number | null = null;
@@ -85,37 +75,20 @@ export class CameraRun {
     for await (const observed of this.#observe(file)) {
       endSeconds = observed.endSeconds;
       endMs = observed.segment.frameTimesMs.at(-1) ?? endMs;
-      const score = this.#score(observed.features);
-      segments.push({ startSeconds: observed.startSeconds, endSeconds, score: score?.score ?? 0 });
-      if (!score) {
+      const outcome = this.#camera.observe(observed.features);
+      segments.push({ startSeconds: observed.startSeconds, endSeconds, score: outcome?.score.score ?? 0 });
+      if (!outcome) {
         learningSegments++;
         continue;
       }
       monitoredFrom ??= observed.startSeconds;
-      note(this.#tracker.observe(score, this.#rule.observe(score)), endSeconds);
+      note(outcome.changes, endSeconds);
     }
     // The camera falls silent: what is open closes, and an alert that a cool-down held back leaves when that ends.
-    for (const change of this.#tracker.tick(this.#epoch - 1))
+    for (const change of this.#camera.tick(this.#epoch - 1))
       note([change], endSeconds + Math.max(0, change.incident.openedMs - endMs) / 1000);
     const monitoredSeconds = monitoredFrom === null ? 0 : endSeconds - monitoredFrom;
     return { segments, alarms, monitoredSeconds, learningSegments };
-  }
-
-  /** Null while any pack still learns, as live: a fused score needs all of its parts. */
-  #score(features: readonly SegmentFeatures[]): SegmentScore | null {
-    const scores = this.#scorers.map((scorer, index) => {
-      const own = features[index];
-      return own ? scorer.observe(own) : null;
-    });
-    const present = scores.filter((score) => score !== null);
-    const only = present[0];
-    if (!only || present.length < scores.length) return null;
-    if (present.length === 1) return only;
-    if (!this.#path.fuse)
-      throw problem('VDT_INTERNAL', {
-        reason: `${present.length} packs were given without a way to fuse their scores`,
-      });
-    return this.#path.fuse(present);
   }
 
   /** Decodes and extracts a recording; on its end the next epoch is set, long after this one. */
@@ -124,7 +97,7 @@ export class CameraRun {
     const recording = this.#path.openRecording({ file, cameraId: this.#cameraId, epoch });
     const pairs = mapInOrder(recording, LOOKAHEAD, async (segment) => ({
       segment,
-      features: await Promise.all(this.#path.packs.map((pack) => this.#path.extract(pack.id, segment))),
+      features: await this.#path.extract(segment),
     }));
     let origin: number | null = null;
     let endMs = epoch;

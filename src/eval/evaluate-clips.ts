@@ -88,14 +88,13 @@ async function scoreClip(
   let control = Number.NEGATIVE_INFINITY;
   // Every clip is a camera of its own: none may learn from another.
   const recording = path.openRecording({ file, cameraId: `clip-${index}`, epoch: Date.UTC(2024, 0, 1) });
-  const packs = scorer === frameDifferenceScorer ? [] : path.packs;
   const pairs = mapInOrder(recording, LOOKAHEAD, async (segment) => ({
     segment,
-    features: await Promise.all(packs.map((pack) => path.extract(pack.id, segment))),
+    features: scorer === frameDifferenceScorer ? null : await path.extract(segment),
   }));
   for await (const { segment, features } of pairs) {
     score = Math.max(score, clip.observe(segment, features));
-    control = Math.max(control, controlClip.observe(segment, []));
+    control = Math.max(control, controlClip.observe(segment, null));
     countFrames(segment.mediaTimesSeconds.length);
   }
   return { score, control };

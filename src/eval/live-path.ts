@@ -2,26 +2,20 @@ import type { Segment } from '../bus/segment.ts';
 import type { IncidentChange } from '../incident/incident.ts';
 import type { SegmentFeatures } from '../score/segment-features.ts';
 import type { SegmentScore } from '../score/segment-score.ts';
-import type { SequentialStep } from '../score/sequential-rule.ts';
 
-/** The part of `CameraScorer` that an evaluation uses. */
-export interface Scorer {
-  observe(features: SegmentFeatures): SegmentScore | null;
-  endRecording(): void;
-  finishLearning(): void;
+/** The part of a live camera's model (`CameraModel`) that an evaluation uses: scorer, rule and incidents in one. */
+export interface EvaluatedCamera {
   readonly learning: { readonly done: boolean };
-}
-
-/** The part of `SequentialRule` that an evaluation uses. */
-export interface Rule {
-  observe(score: SegmentScore): SequentialStep;
-  reset(): void;
-}
-
-/** The part of `IncidentTracker` that an evaluation uses. */
-export interface Tracker {
-  observe(score: SegmentScore, step: SequentialStep): readonly IncidentChange[];
+  /** While learning: null. Else the score, and what it changed. */
+  observe(
+    features: SegmentFeatures,
+  ): { readonly score: SegmentScore; readonly changes: readonly IncidentChange[] } | null;
+  /** Lets time pass without segments. */
   tick(nowMs: number): readonly IncidentChange[];
+  /** Marks the end of one recording while learning. */
+  endRecording(): void;
+  /** Ends learning. Throws VDT_LEARNING_TOO_SHORT. */
+  finishLearning(): void;
 }
 
 /**
@@ -32,8 +26,8 @@ export interface ClipScorer {
   readonly name: string;
   /** Threshold of the deployed detector; null where there is none, and then no accuracy. */
   readonly threshold: number | null;
-  /** A fresh scorer for one clip. Segments come in order; `features` has one entry for each pack of the path. */
-  startClip(): { observe(segment: Segment, features: readonly SegmentFeatures[]): number };
+  /** A fresh scorer for one clip. Segments come in order; `features` is null for a scorer that needs none. */
+  startClip(): { observe(segment: Segment, features: SegmentFeatures | null): number };
 }
 
 export interface PackIdentity {
@@ -56,17 +50,14 @@ export interface LivePath {
   }): AsyncIterable<Segment>;
   /** Presentation times of all native frames, seconds, in order; used after the scoring, to map scores onto frames. */
   frameTimes(file: string): Promise<readonly number[]>;
-  extract(packId: string, segment: Segment): Promise<SegmentFeatures>;
+  /** What all packs together make of a segment. */
+  extract(segment: Segment): Promise<SegmentFeatures>;
   /**
-   * A fresh scorer of one camera for one pack.
+   * A fresh camera.
    * @param learnsFrom `recordings`: it is taught until `finishLearning`, however long that is; `live`: it learns from
    *   the first moments it sees, as a new camera does, and ends by itself
    */
-  newScorer(packId: string, learnsFrom: 'recordings' | 'live'): Scorer;
-  /** One score out of those of several packs; needed only with more than one. `null`s never come here. */
-  fuse?(scores: readonly SegmentScore[]): SegmentScore;
-  newSequentialRule(): Rule;
-  newTracker(cameraId: string): Tracker;
+  openCamera(cameraId: string, learnsFrom: 'recordings' | 'live'): EvaluatedCamera;
   /** For datasets of clips. */
   readonly clipScorer?: ClipScorer;
 }

@@ -18,6 +18,10 @@ export interface CameraModel {
     features: SegmentFeatures,
   ): { readonly score: SegmentScore; readonly changes: readonly IncidentChange[] } | null;
   tick(nowMs: number): readonly IncidentChange[];
+  /** For a camera that is taught recordings: the end of one (`CameraScorer.endRecording`). */
+  endRecording(): void;
+  /** Ends learning now. Throws VDT_LEARNING_TOO_SHORT. */
+  finishLearning(): void;
   /** For the database, with every commit; small. */
   runtime(): unknown;
   /** What was learned; large. */
@@ -83,6 +87,8 @@ export const openCameraModel: OpenCameraModel = (settings, saved) => {
       return score && { score, changes: tracker.observe(score, rule.observe(score)) };
     },
     tick: (nowMs) => tracker.tick(nowMs),
+    endRecording: () => scorer.endRecording(),
+    finishLearning: () => scorer.finishLearning(),
     runtime: (): Runtime => ({
       version: 1,
       rule: rule.toJSON(),

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { livePath } from '../../src/cli/eval.ts';
 import { openExtraction } from '../../src/cli/extraction.ts';
+import type { EvaluatedCamera } from '../../src/eval/live-path.ts';
 import { parseConfig } from '../../src/platform/load-config.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
 import { encodeScene } from '../../src/scene/encode-scene.ts';
 import { sceneScript } from '../../src/scene/scene-script.ts';
-import type { SegmentScore } from '../../src/score/segment-score.ts';
 
 const PED2 = join(import.meta.dirname, '../../../shared/data/ped2');
 
@@ -31,28 +31,28 @@ describe('causality of the live path', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function scoresOf(
-    normal: readonly string[],
-    file: string,
-  ): Promise<{ score: SegmentScore; statistic: number }[]> {
+  type Outcome = NonNullable<ReturnType<EvaluatedCamera['observe']>>;
+
+  async function scoresOf(normal: readonly string[], file: string): Promise<Outcome[]> {
     const [pack] = extraction.packs;
     if (!pack) throw new Error('no pack');
-    const path = livePath(config, pack.manifest, (id, segment) => extraction.extractor.extract(id, segment));
-    const scorer = path.newScorer(pack.manifest.id, 'recordings');
-    const rule = path.newSequentialRule();
+    const path = livePath(config, pack.manifest, (segment) =>
+      extraction.extractor.extract([pack.manifest.id], segment),
+    );
+    const camera = path.openCamera('c', 'recordings');
     for (const [index, recording] of normal.entries()) {
       for await (const segment of path.openRecording({ file: recording, cameraId: 'c', epoch: index + 1 })) {
-        scorer.observe(await path.extract(pack.manifest.id, segment));
+        camera.observe(await path.extract(segment));
       }
-      scorer.endRecording();
+      camera.endRecording();
     }
-    scorer.finishLearning();
-    const scores: { score: SegmentScore; statistic: number }[] = [];
+    camera.finishLearning();
+    const outcomes: Outcome[] = [];
     for await (const segment of path.openRecording({ file, cameraId: 'c', epoch: 1_000 })) {
-      const score = scorer.observe(await path.extract(pack.manifest.id, segment));
-      if (score) scores.push({ score, statistic: rule.observe(score).statistic });
+      const outcome = camera.observe(await path.extract(segment));
+      if (outcome) outcomes.push(outcome);
     }
-    return scores;
+    return outcomes;
   }
 
   /** The first `frames` frames of a recording, the very same pictures. */

@@ -53,7 +53,7 @@ describe('evaluating a scene', () => {
     const path = new FakePath({ ...NORMAL, 'a.mp4': EVENT, 'b.mp4': EVENT });
     await runScene(scene(['n1.mp4', 'n2.mp4'], { 'a.mp4': [[100, 139]], 'b.mp4': [[100, 139]] }), path);
     expect(path.log).toEqual([
-      'scorer recordings',
+      'camera recordings',
       'open n1.mp4',
       'end of recording',
       'open n2.mp4',
@@ -114,7 +114,7 @@ describe('evaluating a scene', () => {
   it('without normal recordings learns from the first moments, which score 0 and are not monitored', async () => {
     const path = new FakePath({ 'a.mp4': EVENT }, 4);
     const { report } = await runScene(scene([], { 'a.mp4': [[100, 139]] }), path);
-    expect(path.log).toEqual(['scorer live', 'open a.mp4']);
+    expect(path.log).toEqual(['camera live', 'open a.mp4']);
     expect(report.frameAuc).toBe(1);
     expect(report.falseAlertsPerCameraDay.cameraDays).toBeCloseTo((23.9 - 2) / 86_400, 9);
     expect(report.notes).toContain('camera gate learned from the first 4 of 48 test segments; their frames score 0');
@@ -186,7 +186,7 @@ describe('evaluating a scene', () => {
 
   it('passes on what the path throws', async () => {
     const path = new FakePath({ ...NORMAL, 'a.mp4': EVENT });
-    path.extract = async (_, segment) => {
+    path.extract = async (segment) => {
       throw new Error(`segment ${segment.sequence} cannot be read`);
     };
     await expect(run(scene(['n1.mp4'], { 'a.mp4': [] }), path)).rejects.toThrow('segment 0 cannot be read');
@@ -215,7 +215,7 @@ describe('evaluating clips', () => {
     name: 'brightness-head',
     threshold: 60,
     startClip: () => ({
-      observe: (_: unknown, features: readonly { readonly values: Float32Array }[]) => features[0]?.values[0] ?? 0,
+      observe: (_: unknown, features: { readonly values: Float32Array } | null) => features?.values[0] ?? 0,
     }),
   };
 

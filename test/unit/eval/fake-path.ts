@@ -1,5 +1,5 @@
 import type { Segment } from '../../../src/bus/segment.ts';
-import type { ClipScorer, LivePath } from '../../../src/eval/live-path.ts';
+import type { ClipScorer, EvaluatedCamera, LivePath } from '../../../src/eval/live-path.ts';
 import { IncidentTracker } from '../../../src/incident/incident-tracker.ts';
 import { problem } from '../../../src/platform/errors.ts';
 import type { SegmentFeatures } from '../../../src/score/segment-features.ts';
@@ -57,8 +57,7 @@ export class FakePath implements LivePath {
     return (this.recordings[file] ?? []).map((_, n) => 3 + n / FPS);
   }
 
-  async extract(packId: string, segment: Segment): Promise<SegmentFeatures> {
-    expectPack(packId);
+  async extract(segment: Segment): Promise<SegmentFeatures> {
     return {
       epoch: segment.epoch,
       sequence: segment.sequence,
@@ -71,37 +70,40 @@ export class FakePath implements LivePath {
     };
   }
 
-  newScorer(_packId: string, learnsFrom: 'recordings' | 'live') {
-    this.log.push(`scorer ${learnsFrom}`);
+  openCamera(cameraId: string, learnsFrom: 'recordings' | 'live'): EvaluatedCamera {
+    this.log.push(`camera ${learnsFrom}`);
     const { log, required } = this;
+    const tracker = new IncidentTracker(cameraId, { quietMs: 5000 });
     let observed = 0;
     let done = false;
     return {
       get learning() {
         return { done };
       },
-      observe: (features: SegmentFeatures) => {
+      observe: ({ epoch, sequence, startMs, endMs, values }) => {
         if (!done) {
           observed++;
           if (learnsFrom === 'live' && observed >= required) done = true;
           return null;
         }
-        const { epoch, sequence, startMs, endMs } = features;
-        const score = (features.values[0] ?? 0) / 100;
-        return {
+        const level = (values[0] ?? 0) / 100;
+        const score = {
           epoch,
           sequence,
           startMs,
           endMs,
-          score,
-          surprise: score,
+          score: level,
+          surprise: level,
           cues: [],
           certainty: 1,
           hottestCell: null,
           explanation: null,
           dependenceSegments: 1,
         };
+        const step = { statistic: level, threshold: 0.5, onsetMs: startMs, alarm: level >= 0.5 };
+        return { score, changes: tracker.observe(score, step) };
       },
+      tick: (nowMs) => tracker.tick(nowMs),
       endRecording: () => {
         log.push('end of recording');
       },
@@ -113,26 +115,6 @@ export class FakePath implements LivePath {
       },
     };
   }
-
-  newSequentialRule() {
-    return {
-      reset: () => {},
-      observe: ({ score, startMs }: { score: number; startMs: number }) => ({
-        statistic: score,
-        threshold: 0.5,
-        onsetMs: startMs,
-        alarm: score >= 0.5,
-      }),
-    };
-  }
-
-  newTracker(cameraId: string) {
-    return new IncidentTracker(cameraId, { quietMs: 5000 });
-  }
-}
-
-function expectPack(packId: string): void {
-  if (packId !== 'motion-grid') throw new Error(`pack ${packId} was never given`);
 }
 
 /** Frames at a brightness, a stretch after another: `frames([50, 0], [20, 90])` is 50 dark ones, then 20 bright ones. */
