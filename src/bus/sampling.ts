@@ -8,4 +8,6 @@ export interface Sampling {
   readonly height: number;
   readonly pixelFormat: PixelFormat;
   readonly framesPerSegment: number;
+  /** Each segment's last frame is wanted at this size too, rgb24, stretched likewise. */
+  readonly still?: { readonly width: number; readonly height: number };
 }

@@ -2,9 +2,10 @@ import { problem, reasonOf } from '../platform/errors.ts';
 import type { LossNote } from './loss-ledger.ts';
 import { bytesPerPixel, type PixelFormat, type Segment } from './segment.ts';
 
-/** Names of an entry's two fields: `h` the header as JSON, `p` the pixels as they are. */
+/** Names of an entry's fields: `h` the header as JSON, `p` the pixels as they are, `s` the still's, where there is one. */
 export const HEADER_FIELD = 'h';
 export const PIXELS_FIELD = 'p';
+export const STILL_FIELD = 's';
 
 const VERSION = 1;
 
@@ -22,12 +23,15 @@ interface Header {
   readonly ordinal: number;
   readonly counted: number;
   readonly limit: number;
+  readonly still?: { readonly width: number; readonly height: number };
 }
 
 export interface EncodedSegment {
   readonly header: Buffer;
   /** A view of the segment's own memory, not a copy. */
   readonly pixels: Buffer;
+  /** Likewise; null where the segment has none. */
+  readonly still: Buffer | null;
 }
 
 export interface DecodedSegment {
@@ -51,16 +55,24 @@ export function encodeSegment(segment: Segment, losses: LossNote): EncodedSegmen
     ordinal: losses.ordinal,
     counted: losses.counted,
     limit: losses.limit,
+    ...(segment.still ? { still: { width: segment.still.width, height: segment.still.height } } : {}),
   };
-  const { pixels } = segment;
   return {
     header: Buffer.from(JSON.stringify(header)),
-    pixels: Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength),
+    pixels: viewOf(segment.pixels),
+    still: segment.still ? viewOf(segment.still.pixels) : null,
   };
 }
 
-/** The pixels of the result are a view of `pixels`. Throws VDT_SEGMENT_INVALID on an entry that is not a segment. */
-export function decodeSegment(header: Buffer, pixels: Buffer): DecodedSegment {
+function viewOf(pixels: Uint8Array): Buffer {
+  return Buffer.from(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+}
+
+/**
+ * The pixels of the result are views of `pixels` and `still`. An entry may have lost its still on the way (the publisher saves
+ * memory for a reader that is behind); then the segment has none. Throws VDT_SEGMENT_INVALID on an entry that is not a segment.
+ */
+export function decodeSegment(header: Buffer, pixels: Buffer, still: Buffer | null = null): DecodedSegment {
   let parsed: Header;
   try {
     parsed = JSON.parse(header.toString()) as Header;
@@ -75,6 +87,12 @@ export function decodeSegment(header: Buffer, pixels: Buffer): DecodedSegment {
       reason: `${frames} frames of ${parsed.width} x ${parsed.height} ${parsed.format} make ${expectedBytes} bytes, not ${pixels.byteLength}`,
     });
   }
+  const stillBytes = parsed.still ? parsed.still.width * parsed.still.height * bytesPerPixel('rgb24') : 0;
+  if (parsed.still && still && still.byteLength !== stillBytes) {
+    throw problem('VDT_SEGMENT_INVALID', {
+      reason: `a still of ${parsed.still.width} x ${parsed.still.height} makes ${stillBytes} bytes, not ${still.byteLength}`,
+    });
+  }
   return {
     segment: {
       cameraId: parsed.camera,
@@ -87,6 +105,7 @@ export function decodeSegment(header: Buffer, pixels: Buffer): DecodedSegment {
       height: parsed.height,
       pixelFormat: parsed.format,
       pixels,
+      ...(parsed.still && still ? { still: { ...parsed.still, pixels: still } } : {}),
     },
     losses: { ordinal: parsed.ordinal, counted: parsed.counted, limit: parsed.limit },
   };

@@ -3,12 +3,13 @@ import { problem, reasonOf } from '../platform/errors.ts';
 import { INFER_GROUP, segmentStreamKey } from './keys.ts';
 import { LossLedger } from './loss-ledger.ts';
 import type { Segment } from './segment.ts';
-import { encodeSegment, HEADER_FIELD, PIXELS_FIELD } from './segment-codec.ts';
+import { encodeSegment, HEADER_FIELD, PIXELS_FIELD, STILL_FIELD } from './segment-codec.ts';
 
 /**
  * Trims to make room, telling how many of the trimmed nobody had read, then appends. Committed entries are deleted by
  * the reader, so what lies in the stream is either unread (id above the group's last) or being worked on.
- * Returns how many unread ones went.
+ * Returns how many unread ones went. A still (ARGV 7 and 8) goes along only while few segments wait: a reader that is behind
+ * does not look at pictures, and they are most of the memory.
  */
 const PUBLISH = `
 local key, limit, group = KEYS[1], tonumber(ARGV[1]), ARGV[2]
@@ -37,9 +38,16 @@ if excess > 0 then
     if ms > lastMs or (ms == lastMs and n > lastN) then unread = unread + 1 end
   end
 end
-redis.call('XADD', key, 'MAXLEN', '=', limit, '*', ARGV[3], ARGV[4], ARGV[5], ARGV[6])
+if ARGV[8] and redis.call('XLEN', key) < tonumber(ARGV[9]) then
+  redis.call('XADD', key, 'MAXLEN', '=', limit, '*', ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8])
+else
+  redis.call('XADD', key, 'MAXLEN', '=', limit, '*', ARGV[3], ARGV[4], ARGV[5], ARGV[6])
+end
 return unread
 `;
+
+/** Segments of one camera that may wait with their stills. */
+const STILLS_WAITING = 8;
 
 export interface PublisherOptions {
   readonly redis: Redis;
@@ -66,7 +74,7 @@ export class SegmentPublisher {
   async publish(segment: Segment): Promise<{ readonly dropped: number }> {
     const ledger = this.#ledgerOf(segment.cameraId);
     const place = ledger.begin(segment.epoch, segment.sequence);
-    const { header, pixels } = encodeSegment(segment, { ...place, limit: this.#limit });
+    const { header, pixels, still } = encodeSegment(segment, { ...place, limit: this.#limit });
     let dropped: number;
     try {
       dropped = Number(
@@ -80,6 +88,7 @@ export class SegmentPublisher {
           header,
           PIXELS_FIELD,
           pixels,
+          ...(still ? [STILL_FIELD, still, STILLS_WAITING] : []),
         ),
       );
     } catch (error) {

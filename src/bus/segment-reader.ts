@@ -3,7 +3,7 @@ import { reasonOf } from '../platform/errors.ts';
 import { INFER_GROUP, segmentStreamKey } from './keys.ts';
 import { GapLedger } from './loss-ledger.ts';
 import type { Segment } from './segment.ts';
-import { type DecodedSegment, decodeSegment, HEADER_FIELD, PIXELS_FIELD } from './segment-codec.ts';
+import { type DecodedSegment, decodeSegment, HEADER_FIELD, PIXELS_FIELD, STILL_FIELD } from './segment-codec.ts';
 
 /**
  * Why the reader lost a segment: `bus_overflow` trimmed while a reader that died had it, `bus_lost` gone with a wiped
@@ -173,7 +173,13 @@ export class SegmentReader {
       const entryId = entry[0].toString();
       let decoded: DecodedSegment;
       try {
-        decoded = decodeSegment(fieldOf(entry[1], HEADER_FIELD), fieldOf(entry[1], PIXELS_FIELD));
+        const [, fields] = entry;
+        const still = fieldOf(fields, STILL_FIELD);
+        decoded = decodeSegment(
+          fieldOf(fields, HEADER_FIELD),
+          fieldOf(fields, PIXELS_FIELD),
+          still.length > 0 ? still : null,
+        );
       } catch {
         await this.#refuse(cameraId, entryId, 'invalid');
         continue;

@@ -22,6 +22,15 @@ export interface Segment {
   readonly pixelFormat: PixelFormat;
   /** Frame after frame, row after row: frames x height x width x (1 or 3) bytes. */
   readonly pixels: Uint8Array;
+  /** The last frame once more, large and in colour; where a pack of the camera looks at pictures (`Sampling.still`). */
+  readonly still?: Still;
+}
+
+/** One picture, rgb24: row after row, height x width x 3 bytes. */
+export interface Still {
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8Array;
 }
 
 export function bytesPerPixel(format: PixelFormat): 1 | 3 {

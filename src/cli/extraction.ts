@@ -1,20 +1,42 @@
-import type { FeatureExtractor } from '../infer/feature-extractor.ts';
+import type { Segment } from '../bus/segment.ts';
 import { threadsOf } from '../infer/infer-role.ts';
-import { type Pack, PackRegistry } from '../infer/packs/pack-registry.ts';
+import { type PackPlan, planPacks } from '../infer/packs/pack-plan.ts';
+import type { Pack } from '../infer/packs/pack-registry.ts';
 import { RunnerSupervisor } from '../infer/runner-supervisor.ts';
 import type { Config } from '../platform/config-schema.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { SegmentFeatures } from '../score/segment-features.ts';
+import { openPackRegistry } from './installed-packs.ts';
 
-/** A runner for recordings: no bus, segments are handed over one by one. Close it. */
-export async function openExtraction(options: {
+/** The packs of a camera at work on recordings. Close it. */
+export interface Extraction {
+  readonly packs: readonly Pack[];
+  readonly plan: PackPlan;
+  /** What all packs together make of a segment; several calls may be under way. */
+  extract(segment: Segment): Promise<SegmentFeatures>;
+  close(): Promise<void>;
+}
+
+export interface ExtractionOptions {
   readonly config: Config;
+  /** An extractor, and a detector if one is to look too. */
   readonly packIds: readonly string[];
   readonly logger: Logger;
-}): Promise<{ readonly packs: readonly Pack[]; readonly extractor: FeatureExtractor; close(): Promise<void> }> {
-  const { config, logger } = options;
-  const registry = new PackRegistry(config.packs.directory);
-  const packs = await Promise.all(options.packIds.map((id) => registry.load(id)));
-  const runner = new RunnerSupervisor({
+}
+
+/** Throws VDT_PACK_…, VDT_PACKS_…, VDT_PROVIDER_UNAVAILABLE, VDT_RUNNER_FAILED. */
+export async function openExtraction({ config, packIds, logger }: ExtractionOptions): Promise<Extraction> {
+  const registry = openPackRegistry(config);
+  const packs = await Promise.all(packIds.map((id) => registry.load(id)));
+  const plan = planPacks(packs.map(({ manifest }) => manifest));
+  const runner = recordingRunner(config, packs, logger);
+  await runner.start();
+  return { packs, plan, extract: (segment) => runner.extract(plan.ids, segment), close: () => runner.stop() };
+}
+
+/** A runner for recordings, not yet started: no bus, segments are handed over one by one. */
+export function recordingRunner(config: Config, packs: readonly Pack[], logger: Logger): RunnerSupervisor {
+  return new RunnerSupervisor({
     settings: {
       packs,
       providers: config.infer.providers,
@@ -29,6 +51,4 @@ export async function openExtraction(options: {
     logger,
     deadlineMs: config.infer.deadlineSeconds * 1_000,
   });
-  await runner.start();
-  return { packs, extractor: runner, close: () => runner.stop() };
 }

@@ -1,23 +1,17 @@
 import type { Sampling } from '../bus/sampling.ts';
-import { samplingOf } from '../infer/packs/pack-manifest.ts';
-import type { PackRegistry } from '../infer/packs/pack-registry.ts';
-import { problem } from '../platform/errors.ts';
+import { planPacks } from '../infer/packs/pack-plan.ts';
+import { isInstalled, type PackRegistry } from '../infer/packs/pack-registry.ts';
 
 /**
- * How a camera must be sampled for its packs. One decode serves all of them, so packs of one camera must ask for the
- * same rate, size and segment length. Throws VDT_PACK_… , VDT_PACKS_DIFFER.
+ * How a camera must be sampled for its packs. One decode serves all of them. A detector whose weights were not pulled wants nothing.
+ * Throws VDT_PACK_… , VDT_PACKS_DIFFER, VDT_PACKS_UNUSABLE.
  */
 export function createSamplingChoice(
   packs: PackRegistry,
 ): (camera: { readonly settings: { readonly packs: readonly string[] } }) => Promise<Sampling> {
   return async ({ settings }) => {
-    const wishes = await Promise.all(
-      settings.packs.map(async (id) => ({ id, sampling: samplingOf((await packs.get(id)).manifest) })),
-    );
-    const [first, ...others] = wishes;
-    if (!first) throw problem('VDT_CONFIG_INVALID', { field: 'packs', reason: 'the camera has no pack' });
-    const odd = others.find(({ sampling }) => JSON.stringify(sampling) !== JSON.stringify(first.sampling));
-    if (odd) throw problem('VDT_PACKS_DIFFER', { one: first.id, other: odd.id });
-    return first.sampling;
+    const given = await Promise.all(settings.packs.map((id) => packs.get(id)));
+    const used = given.filter((pack) => pack.manifest.kind !== 'detector' || isInstalled(pack));
+    return planPacks(used.map(({ manifest }) => manifest)).sampling;
   };
 }

@@ -6,7 +6,7 @@ import type { PlainError, ToRunner } from './runner/protocol.ts';
 
 interface Call {
   readonly callId: number;
-  readonly packId: string;
+  readonly packIds: readonly string[];
   readonly segment: Segment;
   readonly resolve: (features: SegmentFeatures) => void;
   readonly reject: (error: VedetteError) => void;
@@ -40,13 +40,13 @@ export class ExtractCalls {
     this.#options = options;
   }
 
-  add(packId: string, segment: Segment): Promise<SegmentFeatures> {
+  add(packIds: readonly string[], segment: Segment): Promise<SegmentFeatures> {
     return new Promise((resolve, reject) => {
       this.#lastId += 1;
       const callId = this.#lastId;
       this.#calls.set(callId, {
         callId,
-        packId,
+        packIds,
         segment,
         resolve,
         reject,
@@ -64,8 +64,8 @@ export class ExtractCalls {
     for (const call of this.#calls.values()) {
       if (sent >= this.#options.maximumSent) return;
       if (call.sent) continue;
-      const { callId, packId, segment } = call;
-      if (!this.#options.send({ type: 'extract', callId, packId, segment })) return;
+      const { callId, packIds, segment } = call;
+      if (!this.#options.send({ type: 'extract', callId, packIds, segment })) return;
       call.sent = true;
       call.attempts += 1;
       call.cancelDeadline = this.#options.clock.after(this.#options.deadlineMs, this.#options.onDeadline);

@@ -45,6 +45,13 @@ export interface RunnerSupervisorOptions {
 }
 
 const STOP_GRACE_MS = 3_000;
+/** Calls with a detector that a runner has at once: each may take a tenth of a second on a small machine. */
+const DETECTOR_CALLS = 16;
+
+function maximumSent({ packs, batchSize }: RunnerSettings): number {
+  const detects = packs.some(({ manifest }) => manifest.kind === 'detector');
+  return detects ? Math.min(DETECTOR_CALLS, batchSize * 2) : batchSize * 2;
+}
 
 /**
  * Keeps one runner process alive: kills it when it hangs, replaces it when it is gone, tells the new one what the old
@@ -76,7 +83,7 @@ export class RunnerSupervisor implements FeatureExtractor {
     this.#calls = new ExtractCalls({
       clock: this.#clock,
       deadlineMs: this.#deadlineMs,
-      maximumSent: options.settings.batchSize * 2,
+      maximumSent: maximumSent(options.settings),
       send: (message) => this.#state === 'ready' && this.#send(message),
       onDeadline: () => this.#killHung('a call had no answer'),
     });
@@ -128,13 +135,13 @@ export class RunnerSupervisor implements FeatureExtractor {
     return this.stop();
   }
 
-  async extract(packId: string, segment: Segment): Promise<SegmentFeatures> {
+  async extract(packIds: readonly string[], segment: Segment): Promise<SegmentFeatures> {
     if (this.#state === 'stopped' || this.#state === 'alarm') {
       throw problem('VDT_RUNNER_FAILED', {
         reason: this.#state === 'alarm' ? 'it died too often' : 'it is not running',
       });
     }
-    return this.#calls.add(packId, segment);
+    return this.#calls.add(packIds, segment);
   }
 
   /** Lets the runner read a camera's stream; pending segments come first. */
@@ -260,6 +267,9 @@ export class RunnerSupervisor implements FeatureExtractor {
       case 'ran':
         this.#measure(message);
         break;
+      case 'looked':
+        this.#measureLook(message);
+        break;
       case 'bus':
         this.#logger[message.up ? 'info' : 'warn'](
           { reason: message.reason },
@@ -280,6 +290,15 @@ export class RunnerSupervisor implements FeatureExtractor {
     metrics.inferBatchSize.observe({ pack: packId }, size);
     metrics.inferRun.observe({ pack: packId }, runMs / 1_000);
     for (const waitMs of waitsMs) metrics.inferWait.observe({ pack: packId }, waitMs / 1_000);
+  }
+
+  #measureLook({ packId, tiles, runMs, skipped }: Extract<FromRunner, { type: 'looked' }>): void {
+    const { metrics } = this.#options;
+    if (tiles > 0) {
+      metrics?.inferBatchSize.observe({ pack: packId }, tiles);
+      metrics?.inferRun.observe({ pack: packId }, runMs / 1_000);
+    }
+    if (skipped > 0) metrics?.detectorSkipped.inc({ pack: packId }, skipped);
   }
 
   /** Asks for a sign of life three times within the deadline; any message is one. */

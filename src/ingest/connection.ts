@@ -10,7 +10,7 @@ import { FfmpegLog, type SourceStream } from './ffmpeg-log.ts';
 import { FramePairing, type TimedPixels } from './frame-pairing.ts';
 import { FrameReader } from './frame-reader.ts';
 import { FrameTimeParser } from './frame-time-parser.ts';
-import { frameBytes } from './segmenter.ts';
+import { decodedPictureOf } from './segmenter.ts';
 import { sourceOptions } from './source-options.ts';
 import type { SourceUrl } from './source-url.ts';
 import type { SupervisorLimits } from './supervisor-limits.ts';
@@ -82,7 +82,7 @@ export async function runConnection(
   const exited = exitOf(child.process);
   if (child.process.pid !== undefined) options.onStarted(child.process.pid);
 
-  const reader = new FrameReader(frameBytes(sampling));
+  const reader = new FrameReader(decodedPictureOf(sampling).bytes);
   const times = new FrameTimeParser();
   const pairing = new FramePairing();
   const take = (pairs: readonly TimedPixels[]) => {

@@ -2,6 +2,7 @@ import ffmpeg from 'fluent-ffmpeg';
 import type { Sampling } from '../bus/sampling.ts';
 import type { PixelFormat } from '../bus/segment.ts';
 import { CHUNK_LIST_FD, FRAME_TIMES_FD, SCRIPT_FD, SCRIPT_INPUT } from './concat-script.ts';
+import { decodedPictureOf } from './segmenter.ts';
 import { formatWhitelist, protocolWhitelist } from './source-options.ts';
 import type { CameraScheme } from './source-url.ts';
 
@@ -89,17 +90,24 @@ function addSampledOutput(command: Command, sampling: Sampling): void {
 }
 
 /**
+ * Stills are often larger than a small camera's picture: `area` would make blocks of it. Without the other two flags the way through
+ * RGB darkens the picture by two gray levels, and frames made of it would not be the frames that a camera without stills has.
+ */
+const STILL_SCALING = 'bicubic+accurate_rnd+full_chroma_int';
+
+/**
  * Picks the first frame at or after each tick of a grid of `framesPerSecond`, and a frame whose time went back. The `fps` filter
  * would duplicate frames where the camera is slow, and a duplicated frame looks like a still scene.
  */
 export function sampleFilter(sampling: Sampling): string {
   const rate = sampling.framesPerSecond;
+  const { width, height, pixelFormat } = decodedPictureOf(sampling);
   const tick = (time: string) => `floor(${time}*${rate}+0.5)`;
   const select = `isnan(prev_selected_t)+gt(${tick('t')},${tick('prev_selected_t')})+lt(t,prev_selected_t)`;
   return [
     `select='${select}'`,
-    `scale=${sampling.width}:${sampling.height}:flags=area`,
-    `format=${RAW_FORMATS[sampling.pixelFormat]}`,
+    `scale=${width}:${height}:flags=${sampling.still ? STILL_SCALING : 'area'}`,
+    `format=${RAW_FORMATS[pixelFormat]}`,
     `settb=1/${FRAME_TIME_TICKS_PER_SECOND}`,
     // `metadata=print` only prints frames that have an entry
     'metadata=mode=add:key=vedette:value=1',

@@ -12,7 +12,7 @@ import { FrameReader } from './frame-reader.ts';
 import { FrameTimeParser } from './frame-time-parser.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { runProbe } from './probe-child.ts';
-import { frameBytes, Segmenter } from './segmenter.ts';
+import { decodedPictureOf, Segmenter } from './segmenter.ts';
 
 export interface ReadSegmentsOptions {
   readonly file: string;
@@ -44,7 +44,7 @@ export async function* readSegments(options: ReadSegmentsOptions): AsyncGenerato
   });
   const exited = exitOf(child.process);
   const log = new FfmpegLog();
-  const reader = new FrameReader(frameBytes(sampling));
+  const reader = new FrameReader(decodedPictureOf(sampling).bytes);
   const times = new FrameTimeParser();
   const pairing = new FramePairing();
   const segmenter = new Segmenter({ cameraId: options.cameraId, sampling, fencingToken: options.fencingToken ?? 0 });

@@ -1,7 +1,10 @@
 import type { Sampling } from '../bus/sampling.ts';
 import { bytesPerPixel, type Segment } from '../bus/segment.ts';
+import { problem } from '../platform/errors.ts';
+import { GrayShrink } from './gray-shrink.ts';
 
 export interface CapturedFrame {
+  /** As decoded: a frame of the sampling, or where that wants a still, the coloured picture of the still's size. */
   readonly pixels: Uint8Array;
   readonly captureMs: number;
   readonly mediaSeconds: number;
@@ -14,8 +17,13 @@ export interface SegmenterOptions {
   readonly fencingToken: number;
 }
 
-export function frameBytes(sampling: Sampling): number {
-  return sampling.width * sampling.height * bytesPerPixel(sampling.pixelFormat);
+/** What ffmpeg decodes to: the frames themselves, or the large coloured pictures that frames and stills are made of. */
+export function decodedPictureOf(
+  sampling: Sampling,
+): Pick<Sampling, 'width' | 'height' | 'pixelFormat'> & { readonly bytes: number } {
+  const { width, height } = sampling.still ?? sampling;
+  const pixelFormat = sampling.still ? 'rgb24' : sampling.pixelFormat;
+  return { width, height, pixelFormat, bytes: width * height * bytesPerPixel(pixelFormat) };
 }
 
 /**
@@ -25,13 +33,21 @@ export function frameBytes(sampling: Sampling): number {
 export class Segmenter {
   readonly #options: SegmenterOptions;
   readonly #longestGapMs: number;
+  readonly #shrink: GrayShrink | null;
+  #picture: Uint8Array | null = null;
   #frames: CapturedFrame[] = [];
   #epoch: number | null = null;
   #sequence = 0;
   #discarded = 0;
 
+  /** Throws VDT_INTERNAL for a still of frames that are not small and gray. */
   constructor(options: SegmenterOptions) {
     this.#options = options;
+    const { sampling } = options;
+    if (sampling.still && sampling.pixelFormat !== 'gray8') {
+      throw problem('VDT_INTERNAL', { reason: 'a still picture is made for gray frames only' });
+    }
+    this.#shrink = sampling.still ? new GrayShrink(sampling.still, sampling) : null;
     this.#longestGapMs = Math.max(1_000, 2_500 / options.sampling.framesPerSecond);
   }
 
@@ -49,7 +65,8 @@ export class Segmenter {
     }
     const previous = this.#frames.at(-1);
     if (previous && frame.captureMs - previous.captureMs > this.#longestGapMs) this.#letGo();
-    this.#frames.push(frame);
+    this.#frames.push(this.#shrink ? { ...frame, pixels: this.#shrink.shrink(frame.pixels) } : frame);
+    if (this.#shrink) this.#picture = frame.pixels;
     if (this.#frames.length < this.#options.sampling.framesPerSegment) return null;
     const segment = this.#cut(frame.epoch);
     this.#frames = [];
@@ -70,7 +87,7 @@ export class Segmenter {
 
   #cut(epoch: number): Segment {
     const { cameraId, sampling, fencingToken } = this.#options;
-    const size = frameBytes(sampling);
+    const size = sampling.width * sampling.height * bytesPerPixel(sampling.pixelFormat);
     const pixels = new Uint8Array(size * this.#frames.length);
     for (const [i, frame] of this.#frames.entries()) pixels.set(frame.pixels, i * size);
     return {
@@ -84,6 +101,7 @@ export class Segmenter {
       height: sampling.height,
       pixelFormat: sampling.pixelFormat,
       pixels,
+      ...(sampling.still && this.#picture ? { still: { ...sampling.still, pixels: this.#picture } } : {}),
     };
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { type PackManifest, parsePackManifest } from './pack-manifest.ts';
 /** A pack whose manifest is sound; `load` has also checked its files. */
 export interface Pack {
   readonly manifest: PackManifest;
+  /** Where its files lie, or will lie once they are pulled. */
   readonly directory: string;
   /** Absolute path of the ONNX file. */
   readonly modelPath: string;
@@ -23,23 +24,38 @@ export function builtInPackDirectory(): string {
   return resolve(dirname(fileURLToPath(import.meta.url)), '../../../models');
 }
 
-/** The packs of one folder, each in a folder of its own named by its id. */
+/**
+ * The packs of a folder, each in a folder of its own named by its id; and those of a second folder, which also holds the files that
+ * the packs of the first come without (`vedette models pull`).
+ */
 export class PackRegistry {
   readonly #directory: string;
+  readonly #pulledDirectory: string | null;
 
-  constructor(directory: string = builtInPackDirectory()) {
+  constructor(directory: string = builtInPackDirectory(), pulledDirectory: string | null = null) {
     this.#directory = resolve(directory);
+    this.#pulledDirectory = pulledDirectory === null ? null : resolve(pulledDirectory);
   }
 
   get directory(): string {
     return this.#directory;
   }
 
+  /** Where pulled files go; null where this registry knows no such folder. */
+  get pulledDirectory(): string | null {
+    return this.#pulledDirectory;
+  }
+
   /** Every pack, by id, the broken ones with what is wrong; files are not read (`verifyFiles` does). */
   async list(): Promise<readonly PackListing[]> {
-    const entries = await readdir(this.#directory, { withFileTypes: true }).catch(() => []);
+    const folders = [this.#directory, ...(this.#pulledDirectory === null ? [] : [this.#pulledDirectory])];
+    const names = new Set<string>();
+    for (const folder of folders) {
+      const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+      for (const entry of entries) if (entry.isDirectory()) names.add(entry.name);
+    }
     const listings: PackListing[] = [];
-    for (const { name } of entries.filter((entry) => entry.isDirectory()).toSorted(byName)) {
+    for (const name of [...names].toSorted()) {
       try {
         listings.push({ id: name, pack: await this.#read(name), error: null });
       } catch (error) {
@@ -64,10 +80,15 @@ export class PackRegistry {
   }
 
   async #read(id: string): Promise<Pack> {
-    const directory = join(this.#directory, id);
-    const text = await readFile(join(directory, 'pack.json'), 'utf8').catch(() => null);
+    const own = join(this.#directory, id);
+    const pulled = this.#pulledDirectory === null ? null : join(this.#pulledDirectory, id);
+    const read = (folder: string) => readFile(join(folder, 'pack.json'), 'utf8').catch(() => null);
+    const text = (await read(own)) ?? (pulled === null ? null : await read(pulled));
     if (text === null) throw this.#notFound(id);
     const manifest = parsePackManifest(id, text);
+    const holdsAll = (folder: string) => manifest.files.every(({ path }) => existsSync(join(folder, path)));
+    const shipped = pulled === null || holdsAll(own) || !manifest.files.some(isPullable);
+    const directory = shipped && existsSync(own) ? own : (pulled ?? own);
     const model = manifest.files.find(({ path }) => path.endsWith('.onnx'));
     return { manifest, directory, modelPath: join(directory, model?.path ?? '') };
   }
@@ -77,25 +98,40 @@ export class PackRegistry {
   }
 }
 
-/** Compares each file's size and SHA-256 with the manifest. Throws VDT_PACK_INVALID or VDT_PACK_CHECKSUM. */
-export async function verifyFiles({ manifest, directory }: Pack): Promise<void> {
-  for (const { path, sha256, sizeBytes } of manifest.files) {
-    const file = join(directory, path);
-    const found = await stat(file).catch(() => null);
-    const refuse = (reason: string) => problem('VDT_PACK_INVALID', { pack: manifest.id, field: path, reason });
-    if (!found?.isFile()) throw refuse('is missing');
-    if (sizeBytes !== undefined && found.size !== sizeBytes) {
-      throw refuse(`has ${found.size} bytes, the manifest says ${sizeBytes}`);
-    }
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-    const actual = hash.digest('hex');
-    if (actual !== sha256) {
-      throw problem('VDT_PACK_CHECKSUM', { pack: manifest.id, file: path, actual, expected: sha256 });
-    }
-  }
+/** Whether "vedette models pull" can fetch the file. */
+export function isPullable({ source }: PackManifest['files'][number]): boolean {
+  return source !== undefined && /^https?:\/\//.test(source);
 }
 
-function byName(a: { readonly name: string }, b: { readonly name: string }): number {
-  return a.name < b.name ? -1 : 1;
+/** Whether all files are there, whatever is in them. */
+export function isInstalled({ manifest, directory }: Pack): boolean {
+  return manifest.files.every(({ path }) => existsSync(join(directory, path)));
+}
+
+/**
+ * Compares each file's size and SHA-256 with the manifest. Throws VDT_PACK_NOT_PULLED, VDT_PACK_INVALID or VDT_PACK_CHECKSUM.
+ */
+export async function verifyFiles({ manifest, directory }: Pack): Promise<void> {
+  for (const file of manifest.files) await verifyFile(manifest.id, file, join(directory, file.path));
+}
+
+/** The same for one file that may lie anywhere. */
+export async function verifyFile(id: string, file: PackManifest['files'][number], location: string): Promise<void> {
+  const found = await stat(location).catch(() => null);
+  const refuse = (reason: string) => problem('VDT_PACK_INVALID', { pack: id, field: file.path, reason });
+  if (!found?.isFile()) {
+    throw isPullable(file) ? problem('VDT_PACK_NOT_PULLED', { pack: id, file: file.path }) : refuse('is missing');
+  }
+  const accepted = [file, ...(file.alternatives ?? [])];
+  const sizes = accepted.map(({ sizeBytes }) => sizeBytes);
+  if (!sizes.includes(undefined) && !sizes.includes(found.size)) {
+    throw refuse(`has ${found.size} bytes, the manifest says ${sizes.join(' or ')}`);
+  }
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(location)) hash.update(chunk as Buffer);
+  const actual = hash.digest('hex');
+  if (!accepted.some(({ sha256 }) => sha256 === actual)) {
+    const expected = accepted.map(({ sha256 }) => sha256).join(' or ');
+    throw problem('VDT_PACK_CHECKSUM', { pack: id, file: file.path, actual, expected });
+  }
 }

@@ -13,7 +13,12 @@ export type ToRunner =
   | { readonly type: 'unassign'; readonly cameraId: string }
   /** So many of the camera's features are done with: as many segments more may be read. */
   | { readonly type: 'release'; readonly cameraId: string; readonly assignment: number; readonly count: number }
-  | { readonly type: 'extract'; readonly callId: number; readonly packId: string; readonly segment: Segment }
+  | {
+      readonly type: 'extract';
+      readonly callId: number;
+      readonly packIds: readonly string[];
+      readonly segment: Segment;
+    }
   | { readonly type: 'stop' };
 
 export type FromRunner =
@@ -36,6 +41,15 @@ export type FromRunner =
       readonly runMs: number;
       readonly waitsMs: readonly number[];
     }
+  /** A detector looked at so many segments, and left out so many because the runner was behind. */
+  | {
+      readonly type: 'looked';
+      readonly packId: string;
+      /** Tiles that went through the model. */
+      readonly tiles: number;
+      readonly runMs: number;
+      readonly skipped: number;
+    }
   /** Whether the runner reaches the segment streams. */
   | { readonly type: 'bus'; readonly up: boolean; readonly reason: string | null };
 
@@ -55,7 +69,8 @@ export interface RunnerSettings {
 
 export interface Assignment {
   readonly cameraId: string;
-  readonly packId: string;
+  /** The extractor, then the detector where there is one. */
+  readonly packIds: readonly string[];
   /** Distinguishes this assignment from earlier ones of the same camera, whose features may still be under way. */
   readonly assignment: number;
   /** Segments with a lower fencing token are refused. */
@@ -66,6 +81,7 @@ export interface Assignment {
 export interface LiveFeatures {
   readonly cameraId: string;
   readonly assignment: number;
+  /** Ids of the packs, joined with `+`. */
   readonly packId: string;
   readonly entryId: string;
   readonly fencingToken: number;

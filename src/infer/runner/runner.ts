@@ -3,14 +3,25 @@ import type { Segment } from '../../bus/segment.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { problem, reasonOf, VedetteError } from '../../platform/errors.ts';
 import { silentLogger } from '../../platform/logger.ts';
+import type { DetectedObject } from '../../score/detected-object.ts';
 import type { SegmentFeatures } from '../../score/segment-features.ts';
+import { packsKey } from '../packs/pack-plan.ts';
 import { Batcher, type BatchItem } from './batcher.ts';
+import { DetectorSession } from './detector/detector-session.ts';
+import { DetectorTurns } from './detector/detector-turns.ts';
 import { type FromRunner, type RunnerSettings, type ToRunner, toPlainError } from './protocol.ts';
 import { PackSession } from './session.ts';
 import { StreamFeeder } from './stream-feeder.ts';
 
+/** Longest time for which live segments of one batch are looked at; the rest of the batch goes on without. */
+const DETECTOR_BUDGET_MS = 500;
+
 interface Task extends BatchItem {
   readonly segment: Segment;
+  /** Null where no detector looks at it. */
+  readonly detector: DetectorSession | null;
+  /** Null for recordings: nothing is left out of them, so that every run gives the same. */
+  readonly live: { readonly cameraId: string } | null;
   readonly done: (features: SegmentFeatures) => void;
   readonly failed: (error: VedetteError) => void;
 }
@@ -25,6 +36,8 @@ export class Runner {
   readonly #clock: Clock;
   readonly #send: (message: FromRunner) => void;
   readonly #sessions = new Map<string, PackSession>();
+  readonly #detectors = new Map<string, DetectorSession>();
+  readonly #turns = new DetectorTurns();
   #settings: RunnerSettings | null = null;
   #batcher: Batcher<Task> | null = null;
   #feeder: StreamFeeder | null = null;
@@ -50,12 +63,13 @@ export class Runner {
       case 'unassign':
         this.#feeder?.unassign(message.cameraId);
         this.#batcher?.discard(message.cameraId);
+        this.#turns.forget(message.cameraId);
         return false;
       case 'release':
         this.#feeder?.release(message.cameraId, message.assignment, message.count);
         return false;
       case 'extract':
-        this.#extract(message.callId, message.packId, message.segment);
+        this.#extract(message.callId, message.packIds, message.segment);
         return false;
       case 'stop':
         this.#feeder?.stop();
@@ -67,8 +81,9 @@ export class Runner {
   async #start(settings: RunnerSettings): Promise<void> {
     try {
       for (const pack of settings.packs) {
-        const session = await PackSession.open(pack, settings);
-        this.#sessions.set(pack.manifest.id, session);
+        if (pack.manifest.kind === 'detector') {
+          this.#detectors.set(pack.manifest.id, await DetectorSession.open(pack, settings));
+        } else this.#sessions.set(pack.manifest.id, await PackSession.open(pack, settings));
       }
     } catch (error) {
       this.#send({ type: 'refused', error: toPlainError(asProblem(error)) });
@@ -81,7 +96,8 @@ export class Runner {
       run: (packId, tasks, waitsMs) => this.#run(packId, tasks, waitsMs),
     });
     if (settings.redisUrl !== null) this.#openStreams(settings, settings.redisUrl);
-    this.#send({ type: 'ready', providers: [...this.#sessions.values()].flatMap(({ reports }) => reports) });
+    const sessions = [...this.#sessions.values(), ...this.#detectors.values()];
+    this.#send({ type: 'ready', providers: sessions.flatMap(({ reports }) => reports) });
   }
 
   #openStreams(settings: RunnerSettings, redisUrl: string): void {
@@ -94,13 +110,15 @@ export class Runner {
       clock: this.#clock,
       onLost: (cameraId, count, reason) => this.#send({ type: 'lost', cameraId, count, reason }),
       onBus: (up, reason) => this.#send({ type: 'bus', up, reason }),
-      onSegment: ({ cameraId, packId, assignment }, { entryId, segment }) => {
+      onSegment: ({ cameraId, packIds, assignment }, { entryId, segment }) => {
+        const packId = packsKey(packIds);
         const live = { type: 'features', cameraId, assignment, packId, entryId, fencingToken: segment.fencingToken };
         this.#add(
+          packIds,
           {
-            packId,
             cameraId,
             segment,
+            live: { cameraId },
             done: (features) => this.#send({ ...live, type: 'features', features }),
             failed: (error) => {
               const reason = error.code === 'VDT_SEGMENT_INVALID' ? 'mismatch' : 'failed';
@@ -115,12 +133,13 @@ export class Runner {
     void this.#feeder.run();
   }
 
-  #extract(callId: number, packId: string, segment: Segment): void {
+  #extract(callId: number, packIds: readonly string[], segment: Segment): void {
     this.#add(
+      packIds,
       {
-        packId,
         cameraId: `call ${segment.cameraId}`, // a queue of its own: unassigning the live camera must not discard it
         segment,
+        live: null,
         done: (features) => this.#send({ type: 'extracted', callId, features }),
         failed: (error) => this.#send({ type: 'failed', callId, error: toPlainError(error) }),
       },
@@ -128,34 +147,79 @@ export class Runner {
     );
   }
 
-  #add(task: Task, longestWaitMs: number): void {
-    const session = this.#sessions.get(task.packId);
+  #add(packIds: readonly string[], given: Omit<Task, 'packId' | 'detector'>, longestWaitMs: number): void {
+    const [packId = '', detectorId] = packIds;
+    let task: Task;
     try {
-      if (!session) {
-        const known = [...this.#sessions.keys()].join(', ');
-        throw problem('VDT_RUNNER_FAILED', { reason: `the pack ${task.packId} is not loaded (${known} are)` });
-      }
-      session.check(task.segment);
+      const session = this.#sessions.get(packId) ?? this.#refuse(packId);
+      session.check(given.segment);
+      const detector = detectorId === undefined ? null : (this.#detectors.get(detectorId) ?? this.#refuse(detectorId));
+      // a live segment may have lost its still on the way, or be older than the camera's detector
+      if (!given.live || given.segment.still) detector?.check(given.segment);
+      task = { ...given, packId, detector };
     } catch (error) {
-      task.failed(asProblem(error));
+      given.failed(asProblem(error));
       return;
     }
     this.#batcher?.add(task, this.#settings ? longestWaitMs : 0);
+  }
+
+  #refuse(packId: string): never {
+    const known = [...this.#sessions.keys(), ...this.#detectors.keys()].join(', ');
+    throw problem('VDT_RUNNER_FAILED', { reason: `the pack ${packId} is not loaded (${known} are)` });
   }
 
   async #run(packId: string, tasks: readonly Task[], waitsMs: readonly number[]): Promise<void> {
     const startedMs = this.#clock.monotonicMs();
     try {
       const features = await this.#sessions.get(packId)?.extract(tasks.map(({ segment }) => segment));
+      const runMs = this.#clock.monotonicMs() - startedMs;
+      this.#send({ type: 'ran', packId, size: tasks.length, runMs, waitsMs });
+      const objects = await this.#look(tasks, waitsMs);
       for (const [index, task] of tasks.entries()) {
         const own = features?.[index];
-        if (own) task.done(own);
-        else task.failed(problem('VDT_RUNNER_FAILED', { reason: 'the model gave no result' }));
+        if (!own) task.failed(problem('VDT_RUNNER_FAILED', { reason: 'the model gave no result' }));
+        else task.done(task.detector ? { ...own, objects: objects[index] ?? null } : own);
       }
     } catch (error) {
       for (const task of tasks) task.failed(asProblem(error));
     }
-    this.#send({ type: 'ran', packId, size: tasks.length, runMs: this.#clock.monotonicMs() - startedMs, waitsMs });
+  }
+
+  /** What the detectors see in the tasks' stills; null where none looked. */
+  async #look(tasks: readonly Task[], waitsMs: readonly number[]): Promise<(readonly DetectedObject[] | null)[]> {
+    const objects: (readonly DetectedObject[] | null)[] = tasks.map(() => null);
+    for (const [detectorId, detector] of this.#detectors) {
+      const indices = tasks.flatMap((task, index) => (task.detector === detector ? [index] : []));
+      if (indices.length === 0) continue;
+      const batchWaitMs = this.#settings?.batchWaitMs ?? 0;
+      const turns = this.#turns.order(
+        indices.map((index) => ({
+          index,
+          cameraId: tasks[index]?.live?.cameraId ?? null,
+          behindMs: (waitsMs[index] ?? 0) - batchWaitMs,
+          hasStill: tasks[index]?.segment.still !== undefined,
+        })),
+      );
+      const startedMs = this.#clock.monotonicMs();
+      let tiles = 0;
+      let looked = 0;
+      for (const group of turns) {
+        if (group.live && this.#clock.monotonicMs() - startedMs > DETECTOR_BUDGET_MS) continue;
+        const segments = group.indices.flatMap((index) => tasks[index]?.segment ?? []);
+        const results = await detector.detect(segments);
+        for (const [at, index] of group.indices.entries()) {
+          const result = results[at];
+          objects[index] = result?.objects ?? null;
+          tiles += result?.tiles ?? 0;
+        }
+        looked += group.indices.length;
+        this.#turns.note(group, startedMs);
+      }
+      const runMs = this.#clock.monotonicMs() - startedMs;
+      this.#send({ type: 'looked', packId: detectorId, tiles, runMs, skipped: indices.length - looked });
+    }
+    return objects;
   }
 }
 

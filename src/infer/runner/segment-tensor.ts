@@ -34,6 +34,10 @@ export function batchDims(input: Input, size: number): number[] {
       return [size, frames, channels, height, width];
     case 'NCTHW':
       return [size, channels, frames, height, width];
+    case 'NCHW':
+      return [size, channels, height, width];
+    case 'NHWC':
+      return [size, height, width, channels];
   }
 }
 

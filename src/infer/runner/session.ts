@@ -1,61 +1,34 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
 import type { Segment } from '../../bus/segment.ts';
 import { problem } from '../../platform/errors.ts';
 import type { SegmentFeatures } from '../../score/segment-features.ts';
-import { featureShapeOf, type PackManifest } from '../packs/pack-manifest.ts';
-import { type Pack, verifyFiles } from '../packs/pack-registry.ts';
-import { openWithFirstProvider, type ProviderName, type ProviderReport } from './provider-chain.ts';
+import { featureShapeOf, latticeShapeOf } from '../packs/pack-manifest.ts';
+import type { Pack } from '../packs/pack-registry.ts';
+import { DetectorSession } from './detector/detector-session.ts';
+import { type OpenModel, openModel, type SessionOptions } from './open-model.ts';
+import type { ProviderName, ProviderReport } from './provider-chain.ts';
 import { batchDims, batchTensor, checkSegment } from './segment-tensor.ts';
 
-export interface SessionOptions {
-  readonly providers: readonly ProviderName[];
-  /** Threads inside one run; 0 leaves it to ONNX Runtime (all cores). */
-  readonly threads: number;
-}
-
 /**
- * One pack opened in ONNX Runtime. `run` blocks its thread although it returns a promise: only the runner, or a
+ * One extractor opened in ONNX Runtime. `run` blocks its thread although it returns a promise: only the runner, or a
  * command with nothing else to answer, may hold one (invariant 9).
  */
 export class PackSession {
   readonly pack: Pack;
   readonly provider: ProviderName;
   readonly reports: readonly ProviderReport[];
-  readonly #session: InferenceSession;
-  readonly #fixedBatch: number | null;
+  readonly #model: OpenModel;
 
-  private constructor(
-    pack: Pack,
-    opened: { session: InferenceSession; provider: ProviderName; reports: readonly ProviderReport[] },
-    fixedBatch: number | null,
-  ) {
+  private constructor(pack: Pack, model: OpenModel) {
     this.pack = pack;
-    this.provider = opened.provider;
-    this.reports = opened.reports;
-    this.#session = opened.session;
-    this.#fixedBatch = fixedBatch;
+    this.provider = model.provider;
+    this.reports = model.reports;
+    this.#model = model;
   }
 
-  /**
-   * Checks the pack's files, opens the model and compares its input and output with the manifest.
-   * Throws VDT_PACK_INVALID, VDT_PACK_CHECKSUM, VDT_PACK_MODEL_MISMATCH or VDT_PROVIDER_UNAVAILABLE.
-   */
+  /** Throws as `openModel`. */
   static async open(pack: Pack, options: SessionOptions): Promise<PackSession> {
-    await verifyFiles(pack);
-    const opened = await openWithFirstProvider(pack.manifest.id, options.providers, (provider) =>
-      InferenceSession.create(pack.modelPath, {
-        executionProviders: [provider],
-        graphOptimizationLevel: 'all',
-        logSeverityLevel: 3,
-        ...(options.threads > 0 ? { intraOpNumThreads: options.threads } : {}),
-      }),
-    );
-    try {
-      return new PackSession(pack, opened, checkModel(pack.manifest, opened.session));
-    } catch (error) {
-      await opened.session.release();
-      throw error;
-    }
+    return new PackSession(pack, await openModel(pack, options));
   }
 
   /** Throws VDT_SEGMENT_INVALID where the segment is not what the pack takes. */
@@ -65,77 +38,60 @@ export class PackSession {
 
   /** Features of each checked segment, in order; one run where the model's batch is free. */
   async extract(segments: readonly Segment[]): Promise<readonly SegmentFeatures[]> {
-    if (this.#fixedBatch === null || segments.length <= 1) return this.#run(segments);
+    if (this.#model.fixedBatch === null || segments.length <= 1) return this.#run(segments);
     const features: SegmentFeatures[] = [];
     for (const segment of segments) features.push(...(await this.#run([segment])));
     return features;
   }
 
   async close(): Promise<void> {
-    await this.#session.release();
+    await this.#model.session.release();
   }
 
   async #run(segments: readonly Segment[]): Promise<readonly SegmentFeatures[]> {
-    const { input, output, id } = this.pack.manifest;
+    const { input, output, lattice, id } = this.pack.manifest;
     const data = batchTensor(input, segments);
     const dims = batchDims(input, segments.length);
     const tensor = data instanceof Uint8Array ? new Tensor('uint8', data, dims) : new Tensor('float32', data, dims);
-    const results = await this.#session.run({ [input.name]: tensor }, [output.name]);
-    const values = results[output.name]?.data;
+    const results = await this.#model.session.run({ [input.name]: tensor }, [
+      output.name,
+      ...(lattice ? [lattice.name] : []),
+    ]);
+    /** Values of each segment in the output `name`. */
+    const take = (field: 'output' | 'lattice', name: string, length: number): readonly Float32Array[] => {
+      const values = results[name]?.data;
+      if (!(values instanceof Float32Array) || values.length !== length * segments.length) {
+        throw problem('VDT_PACK_MODEL_MISMATCH', {
+          pack: id,
+          field: `${field}.dims`,
+          reason: `promise ${length} float32 values a segment, the model gave ${values?.length ?? 0} for ${segments.length}`,
+        });
+      }
+      return segments.map((_, index) => values.slice(index * length, (index + 1) * length));
+    };
     const shape = featureShapeOf(this.pack.manifest);
-    const length = shape.rows * shape.columns * shape.channels;
-    if (!(values instanceof Float32Array) || values.length !== length * segments.length) {
-      throw problem('VDT_PACK_MODEL_MISMATCH', {
-        pack: id,
-        field: 'output.dims',
-        reason: `promise ${length} float32 values a segment, the model gave ${values?.length ?? 0} for ${segments.length}`,
-      });
-    }
+    const grids = take('output', output.name, shape.rows * shape.columns * shape.channels);
+    const latticeShape = latticeShapeOf(this.pack.manifest);
+    const lattices =
+      lattice && latticeShape
+        ? take('lattice', lattice.name, latticeShape.rows * latticeShape.columns * latticeShape.channels)
+        : null;
+    const none = new Float32Array(0);
     return segments.map((segment, index) => ({
       epoch: segment.epoch,
       sequence: segment.sequence,
       startMs: segment.frameTimesMs[0] ?? 0,
       endMs: segment.frameTimesMs.at(-1) ?? 0,
       ...shape,
-      values: values.slice(index * length, (index + 1) * length),
+      values: grids[index] ?? none,
+      ...(latticeShape && lattices ? { lattice: { ...latticeShape, values: lattices[index] ?? none } } : {}),
     }));
   }
 }
 
 /** Opens, checks and closes a pack; gives what became of each provider. For `models verify`. Throws as `PackSession.open`. */
 export async function verifyPack(pack: Pack, options: SessionOptions): Promise<readonly ProviderReport[]> {
-  const session = await PackSession.open(pack, options);
+  const session = await (pack.manifest.kind === 'detector' ? DetectorSession : PackSession).open(pack, options);
   await session.close();
   return session.reports;
-}
-
-/** Compares the graph with the manifest; returns the batch size where the graph fixes one. */
-function checkModel({ id, input, output }: PackManifest, session: InferenceSession): number | null {
-  const refuse = (field: string, reason: string) => problem('VDT_PACK_MODEL_MISMATCH', { pack: id, field, reason });
-  const describe = (
-    field: 'input' | 'output',
-    name: string,
-    type: string,
-    metadata: readonly InferenceSession.ValueMetadata[],
-    dims: readonly number[],
-  ): string | number => {
-    const found = metadata.find((value) => value.name === name);
-    if (!found?.isTensor) {
-      const known = metadata.map((value) => value.name).join(', ');
-      throw refuse(`${field}.name`, `is ${name}, the model has ${known}`);
-    }
-    if (found.type !== type) throw refuse(`${field}.type`, `is ${type}, the model has ${found.type}`);
-    const [batch, ...rest] = found.shape;
-    const agrees = rest.length === dims.length && rest.every((size, i) => typeof size === 'string' || size === dims[i]);
-    // a graph may leave its output's shape open; then the first run checks the length
-    if (!agrees && !(field === 'output' && found.shape.length === 0)) {
-      throw refuse(`${field}.dims`, `are [N, ${dims.join(', ')}], the model has [${found.shape.join(', ')}]`);
-    }
-    return batch ?? '';
-  };
-  const batch = describe('input', input.name, input.type, session.inputMetadata, batchDims(input, 1).slice(1));
-  describe('output', output.name, 'float32', session.outputMetadata, output.dims);
-  if (typeof batch !== 'number' || batch <= 0) return null;
-  if (batch !== 1) throw refuse('input.dims', `have a fixed batch of ${batch}; it must be free or 1`);
-  return batch;
 }

@@ -21,6 +21,24 @@ describe('the wire form of a segment', () => {
     expect(decoded.losses).toEqual(losses);
   });
 
+  it('carries a still beside the frames, and does without where it got lost on the way', () => {
+    const still = { width: 3, height: 2, pixels: new Uint8Array(18).map((_, i) => i) };
+    const encoded = encodeSegment(makeSegment({ still }), losses);
+    const { segment } = decodeSegment(encoded.header, encoded.pixels, encoded.still);
+    expect(segment.still).toMatchObject({ width: 3, height: 2 });
+    expect([...(segment.still?.pixels ?? [])]).toEqual([...still.pixels]);
+    expect(decodeSegment(encoded.header, encoded.pixels).segment).not.toHaveProperty('still');
+    expect(() => decodeSegment(encoded.header, encoded.pixels, Buffer.alloc(17))).toThrow('makes 18 bytes, not 17');
+  });
+
+  it('is the same to the byte as ever for a segment without a still', () => {
+    const { header, still } = encodeSegment(makeSegment(), losses);
+    expect(Object.keys(JSON.parse(header.toString()) as object).join(' ')).toBe(
+      'v camera epoch sequence token times media width height format ordinal counted limit',
+    );
+    expect(still).toBeNull();
+  });
+
   it.each([
     ['a header that is not JSON', Buffer.from('{'), 32, 'header'],
     ['another version', Buffer.from('{"v":2}'), 32, 'version'],

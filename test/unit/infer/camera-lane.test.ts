@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Decide } from '../../../src/incident/decision.ts';
 import { CameraLane, type LaneOptions } from '../../../src/infer/camera-lane.ts';
 import type { CameraModel } from '../../../src/infer/camera-model.ts';
 import { type Learn, learnInline } from '../../../src/infer/learner.ts';
@@ -22,6 +23,7 @@ interface Scene {
   readonly runtime?: unknown;
   readonly fullBatch?: number;
   readonly learn?: Learn;
+  readonly decide?: Decide;
   /** Methods of the camera model that the scene takes over. */
   readonly model?: Partial<CameraModel>;
 }
@@ -38,7 +40,13 @@ function scene({ learned = 1, required = 1, committed, runtime = null, fullBatch
       requiredSegments: required,
       alertBudgetPerDay: 1,
       segmentSeconds: 1,
-      incident: { quietMs: 5_000, alertBudgetPerDay: 1, gridRows: 4, gridColumns: 4 },
+      incident: {
+        quietMs: 5_000,
+        alertBudgetPerDay: 1,
+        gridRows: 4,
+        gridColumns: 4,
+        ...(own.decide ? { decide: own.decide } : {}),
+      },
     },
     { state: Buffer.from(JSON.stringify({ seen: learned })), runtime },
   );
@@ -126,6 +134,20 @@ describe('a camera lane', () => {
         },
       },
     });
+  });
+
+  it('keeps what is for review from waking anybody, until it is certain', async () => {
+    let alarms = 0;
+    const { feed, commits } = scene({ decide: () => (++alarms < 3 ? 'review' : 'alert') });
+    for (const sequence of [0, 1, 2]) await feed(sequence, ANOMALOUS);
+    const events = commits.flatMap((commit) => commit.events);
+    expect(events.map(({ type, forReview }) => [type, forReview])).toEqual([
+      ['incident.opened', true],
+      ['incident.opened', undefined],
+    ]);
+    expect(new Set(events.map(({ id }) => id)).size).toBe(2);
+    expect(new Set(events.map(({ incidentId }) => incidentId)).size).toBe(1);
+    expect(events.map(({ body }) => JSON.parse(body).data.incident.decision)).toEqual(['review', 'alert']);
   });
 
   it('gives the same incident and alert ids when a new owner scores the same segments again', async () => {

@@ -62,7 +62,7 @@ describe('the runner', { timeout: 90_000 }, () => {
     await supervise({ metrics }).start();
     const levels = [3, 50, 255, 0, 17, 99];
     const features = await Promise.all(
-      levels.map((level, sequence) => supervisor.extract('mean', makeSegment({ level, sequence }))),
+      levels.map((level, sequence) => supervisor.extract(['mean'], makeSegment({ level, sequence }))),
     );
     expect(features.map(({ sequence, values }) => [sequence, values[0], values.length])).toEqual(
       levels.map((level, sequence) => [sequence, level, 16]),
@@ -76,12 +76,12 @@ describe('the runner', { timeout: 90_000 }, () => {
 
   it('refuses a segment that the pack does not take, and an unknown pack, and lives on', async () => {
     await supervise().start();
-    await expect(supervisor.extract('mean', makeSegment({ width: 5 }))).rejects.toMatchObject({
+    await expect(supervisor.extract(['mean'], makeSegment({ width: 5 }))).rejects.toMatchObject({
       code: 'VDT_SEGMENT_INVALID',
       message: expect.stringContaining('5 x 4'),
     });
-    await expect(supervisor.extract('none', makeSegment())).rejects.toMatchObject({ code: 'VDT_RUNNER_FAILED' });
-    expect((await supervisor.extract('mean', makeSegment({ level: 5 }))).values[0]).toBe(5);
+    await expect(supervisor.extract(['none'], makeSegment())).rejects.toMatchObject({ code: 'VDT_RUNNER_FAILED' });
+    expect((await supervisor.extract(['mean'], makeSegment({ level: 5 }))).values[0]).toBe(5);
   });
 
   it('says at the start what is wrong with a pack', async () => {
@@ -100,10 +100,10 @@ describe('the runner', { timeout: 90_000 }, () => {
   it('is replaced when it is killed, and calls under way are answered by the next', async () => {
     const metrics = createMetrics();
     await supervise({ metrics }).start();
-    await supervisor.extract('mean', makeSegment());
+    await supervisor.extract(['mean'], makeSegment());
     const firstPid = supervisor.pid ?? 0;
     process.kill(firstPid, 'SIGSTOP'); // so that the call is surely under way when it dies
-    const call = supervisor.extract('mean', makeSegment({ level: 8 }));
+    const call = supervisor.extract(['mean'], makeSegment({ level: 8 }));
     process.kill(firstPid, 'SIGKILL');
     expect((await call).values[0]).toBe(8);
     expect(supervisor.pid).not.toBe(firstPid);
@@ -117,7 +117,7 @@ describe('the runner', { timeout: 90_000 }, () => {
     process.kill(firstPid, 'SIGSTOP');
     await eventually(() => expect(isAlive(firstPid)).toBe(false));
     await eventually(() => expect(supervisor.state).toBe('ready'), { withinMs: 30_000 });
-    expect((await supervisor.extract('mean', makeSegment({ level: 4 }))).values[0]).toBe(4);
+    expect((await supervisor.extract(['mean'], makeSegment({ level: 4 }))).values[0]).toBe(4);
     expect(await metrics.registry.metrics()).toContain('vedette_infer_runner_restarts_total{reason="hang"} 1');
   });
 
@@ -132,7 +132,7 @@ describe('the runner', { timeout: 90_000 }, () => {
     broken = true;
     process.kill(supervisor.pid ?? 0, 'SIGKILL');
     await eventually(() => expect(supervisor.state).toBe('alarm'), { withinMs: 30_000 });
-    await expect(supervisor.extract('mean', makeSegment())).rejects.toMatchObject({ code: 'VDT_RUNNER_FAILED' });
+    await expect(supervisor.extract(['mean'], makeSegment())).rejects.toMatchObject({ code: 'VDT_RUNNER_FAILED' });
     broken = false;
     await eventually(() => expect(supervisor.state).toBe('ready'), { withinMs: 30_000 });
     expect(states).toEqual(['starting', 'ready', 'restarting', 'alarm', 'restarting', 'ready']);

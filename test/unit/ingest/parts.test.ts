@@ -74,6 +74,23 @@ describe('segments', () => {
     expect(segments[0]).toMatchObject({ fencingToken: 4, cameraId: 'gate', width: 2, height: 1 });
   });
 
+  test('make gray frames and the still of the last one out of the large coloured pictures', () => {
+    const sampling: Sampling = { ...SAMPLING, still: { width: 4, height: 2 } };
+    const picture = (...reds: readonly number[]) => Uint8Array.from(reds.flatMap((red) => [red, red, red]));
+    const segmenter = new Segmenter({ cameraId: 'gate', sampling, fencingToken: 4 });
+    const pictures = [
+      picture(0, 0, 0, 0, 0, 0, 0, 0),
+      picture(8, 16, 0, 0, 24, 32, 0, 0),
+      picture(1, 2, 3, 4, 5, 6, 7, 8),
+    ];
+    const [segment] = pictures.flatMap(
+      (pixels, i) => segmenter.push({ pixels, captureMs: i * 100, mediaSeconds: i / 10, epoch: 7 }) ?? [],
+    );
+    expect(segment).toMatchObject({ width: 2, height: 1, pixelFormat: 'gray8' });
+    expect([...(segment?.pixels ?? [])]).toEqual([0, 0, 20, 0, 4, 6]); // means of 2 x 2; 3.5 and 5.5 round up
+    expect(segment?.still).toEqual({ width: 4, height: 2, pixels: pictures[2] });
+  });
+
   test('never span a hole of more than a second', () => {
     const segments = cut(frame(0), frame(100), frame(1_200), frame(1_300), frame(1_400));
     expect(segments.map((segment) => [segment.sequence, ...segment.frameTimesMs])).toEqual([[0, 1_200, 1_300, 1_400]]);
