@@ -1,0 +1,58 @@
+import { type HealthSignals, likeness } from './health-signals.ts';
+import type { HealthTransient } from './health-state.ts';
+import { isKnown, type UsualPicture } from './usual-picture.ts';
+
+/** The light jumps where more than half of the cells differ by this (logarithm) from the last seconds. */
+const JUMP_SHARE = 0.5;
+const JUMP_BRIGHTNESS = 0.12;
+const BRIGHTNESS_SECONDS = 2;
+/** Infrared changes materials differently, a lamp or a cloud all alike: deviation over the cells, logarithm. */
+const UNEVEN_CHANGE = 0.12;
+/** Below this likeness of the edges it is another picture. */
+const SAME_PICTURE = 0.45;
+
+/** Plain data; never changed in place. */
+export interface LightState {
+  /** Logarithm of each cell's brightness, a mean over the last seconds; empty at the start. */
+  readonly mean: Float32Array;
+  /** The same before the jump that is under way; empty while there is none. */
+  readonly before: Float32Array;
+}
+
+export const NO_LIGHT: LightState = { mean: new Float32Array(0), before: new Float32Array(0) };
+
+/** Follows the light; names a jump once it is over. */
+export function stepLight(
+  state: LightState,
+  signals: HealthSignals,
+  usual: UsualPicture,
+  seconds: number,
+): { readonly state: LightState; readonly jumping: boolean; readonly transient: HealthTransient | null } {
+  const { mean, before } = state;
+  const now = signals.brightness;
+  if (mean.length !== now.length)
+    return { state: { mean: now, before: NO_LIGHT.before }, jumping: false, transient: null };
+  const share = 1 - Math.exp(-seconds / BRIGHTNESS_SECONDS);
+  const following = mean.map((own, cell) => own + ((now[cell] ?? 0) - own) * share);
+  if (differingShare(mean, now) > JUMP_SHARE) {
+    return { state: { mean: following, before: before.length > 0 ? before : mean }, jumping: true, transient: null };
+  }
+  const transient = before.length > 0 ? nameOf(before, signals, usual) : null;
+  return { state: { mean: following, before: NO_LIGHT.before }, jumping: false, transient };
+}
+
+function differingShare(mean: Float32Array, now: Float32Array): number {
+  let differing = 0;
+  mean.forEach((own, cell) => {
+    if (Math.abs((now[cell] ?? 0) - own) > JUMP_BRIGHTNESS) differing += 1;
+  });
+  return differing / now.length;
+}
+
+function nameOf(before: Float32Array, signals: HealthSignals, usual: UsualPicture): HealthTransient {
+  if (isKnown(usual) && likeness(signals.edges, usual.edges, signals.still) < SAME_PICTURE) return 'scene-cut';
+  const changes = signals.brightness.map((now, cell) => now - (before[cell] ?? 0));
+  const mean = changes.reduce((sum, change) => sum + change, 0) / changes.length;
+  const variance = changes.reduce((sum, change) => sum + (change - mean) ** 2, 0) / changes.length;
+  return Math.sqrt(variance) > UNEVEN_CHANGE ? 'ir-switch' : 'lighting-step';
+}
