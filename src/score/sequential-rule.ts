@@ -1,17 +1,25 @@
+import { DRIFT, type ThresholdSettings, validatedThreshold } from './alarm-threshold.ts';
+import { BlockMaxima, type BlockMaximaState, type BlockVerdict } from './block-maxima.ts';
+import { Pace } from './pace.ts';
 import type { SegmentScore } from './segment-score.ts';
 
-export interface SequentialSettings {
-  /** Permitted false alarms of this camera a day, above 0. */
-  readonly alertBudgetPerDay: number;
-  readonly segmentSeconds: number;
-}
+export { thresholdFor } from './alarm-threshold.ts';
 
-/** Plain JSON. */
+/** `alertBudgetPerDay` is the one knob. */
+export type SequentialSettings = ThresholdSettings;
+
+/** Plain JSON, at most 3 kB. */
 export interface SequentialState {
   readonly statistic: number;
   /** End of the last segment at which the statistic was 0, or start of the epoch's first segment, UTC ms; null before it. */
   readonly onsetMs: number | null;
   readonly epoch: number | null;
+  /** Segments in a row that were held. */
+  readonly held?: number;
+  /** Segments of the rise that has alarmed, 0 before its alarm. */
+  readonly risen?: number;
+  readonly pace?: number;
+  readonly blocks?: BlockMaximaState;
 }
 
 export interface SequentialStep {
@@ -22,83 +30,141 @@ export interface SequentialStep {
   /** Estimated onset, UTC ms: the last time the statistic was 0. */
   readonly onsetMs: number | null;
   readonly alarm: boolean;
+  /** By how much surprise was divided because the scene is livelier than what was learned, 1 to 4. */
+  readonly pace?: number;
+  /** The segment did not count. */
+  readonly held?: boolean;
 }
 
-const SECONDS_PER_DAY = 86_400;
-/**
- * Nats taken off each segment. -ln p has mean 1 on normal footage; the rest leaves room for busy minutes that the learning did not
- * have, and brings the statistic down soon after an event.
- */
-const DRIFT = 2.5;
+/** What the rule looks at; a `SegmentScore`, or a stored one. */
+export type SequentialInput = Pick<SegmentScore, 'epoch' | 'startMs' | 'endMs' | 'surprise' | 'dependenceSegments'>;
+
 /** Beyond this multiple of the threshold the statistic does not grow, so that it comes down soon after the event. */
 const CEILING = 1.25;
 /** No single segment, nor two, may raise an alarm: a broken picture is no event. */
 const MINIMUM_SEGMENTS = 3;
+/** A minute of held segments: what was gathered before says nothing about the picture after it. */
+const LONGEST_HOLD_SECONDS = 60;
+/** An event that goes on for so long no longer keeps the pace from following. */
+const LONGEST_EVENT_SECONDS = 60;
 
 /**
- * Page's CUSUM on -ln p (MONAD's form): s = max(0, s + surprise - drift), alarm at s >= h. On normal footage -ln p is
- * exponential with mean 1; theta > 0 solves E exp(theta (X - drift)) = exp(-theta drift) / (1 - theta) = 1, and the mean time between
- * false alarms is at least exp(theta h) independent observations (Lorden's bound). Segments that depend on one another over
- * L segments act like one observation L times as large: h = L ln(N / L) / theta, N the segments per permitted false alarm. Increments are
- * capped at a third of h, which makes false alarms rarer still; that slack is meant for what calibration on minutes of footage gets wrong.
+ * Page's CUSUM on -ln p (MONAD's form): s = max(0, s + surprise / pace - drift), alarm at s >= h. Increments are capped at a third of h.
+ * `pace` follows what the last minutes were like (pace.ts); h starts from theory and moves to what the
+ * camera's own blocks of time say (alarm-threshold.ts). Causal and deterministic: `restore(toJSON())` gives the same next steps.
  */
 export class SequentialRule {
-  readonly #segmentsPerAlarm: number;
+  readonly #settings: SequentialSettings;
   #statistic = 0;
   #onsetMs: number | null = null;
   #epoch: number | null = null;
+  #held = 0;
+  #risen = 0;
+  /** In force for one block of time and one dependence length. */
+  #threshold: { readonly nats: number; readonly block: number; readonly length: number } | null = null;
+  #pace = new Pace();
+  #blocks: BlockMaxima;
 
   constructor(settings: SequentialSettings) {
-    this.#segmentsPerAlarm = SECONDS_PER_DAY / settings.segmentSeconds / settings.alertBudgetPerDay;
+    this.#settings = settings;
+    this.#blocks = new BlockMaxima(settings.segmentSeconds);
   }
 
+  /** @param json what `toJSON` gave; anything else starts anew */
   static restore(json: unknown, settings: SequentialSettings): SequentialRule {
     const rule = new SequentialRule(settings);
     if (isState(json)) {
       rule.#statistic = json.statistic;
       rule.#onsetMs = json.onsetMs;
       rule.#epoch = json.epoch;
+      rule.#held = json.held ?? 0;
+      rule.#risen = json.risen ?? 0;
+      rule.#pace = new Pace(json.pace);
+      rule.#blocks = new BlockMaxima(settings.segmentSeconds, json.blocks);
     }
     return rule;
   }
 
-  observe(score: SegmentScore): SequentialStep {
-    const threshold = thresholdFor(this.#segmentsPerAlarm, score.dependenceSegments);
+  /** @param hold the camera is unhealthy or in transition: the statistic stands still (CARE's frozen counter), nothing is learned */
+  observe(score: SequentialInput, hold = false): SequentialStep {
     // What was gathered before a break of the stream says nothing about the new picture.
     if (this.#epoch !== score.epoch) this.reset();
     this.#epoch = score.epoch;
     this.#onsetMs ??= score.startMs;
-    const increment = Math.min(score.surprise, threshold / MINIMUM_SEGMENTS + DRIFT) - DRIFT;
+    const threshold = this.#thresholdAt(score);
+    if (hold) return this.#hold(threshold);
+    this.#held = 0;
+
+    const pace = this.#pace.factor;
+    const increment = Math.min(score.surprise / pace, threshold / MINIMUM_SEGMENTS + DRIFT) - DRIFT;
     this.#statistic = Math.min(Math.max(0, this.#statistic + increment), threshold * CEILING);
     if (this.#statistic === 0) this.#onsetMs = score.endMs;
     // Three thirds must reach the whole in spite of rounding.
     const alarm = this.#statistic >= threshold * (1 - 1e-9);
-    return { statistic: this.#statistic, threshold, onsetMs: this.#onsetMs, alarm };
+    this.#risen = this.#statistic > 0 && (alarm || this.#risen > 0) ? this.#risen + 1 : 0;
+    if (
+      this.#risen * this.#settings.segmentSeconds <= 0 ||
+      this.#risen * this.#settings.segmentSeconds > LONGEST_EVENT_SECONDS
+    ) {
+      this.#pace.observe(score.surprise);
+    }
+    this.#blocks.observe(this.#statistic / lengthOf(score), alarm);
+    return { statistic: this.#statistic, threshold, onsetMs: this.#onsetMs, alarm, pace, held: false };
+  }
+
+  /** What a person said of the time from `fromMs` to `toMs`, UTC ms: alarms in it were right, or were false. */
+  review(fromMs: number, toMs: number, verdict: BlockVerdict): void {
+    this.#blocks.review(fromMs, toMs, verdict);
+    this.#threshold = null;
   }
 
   toJSON(): SequentialState {
-    return { statistic: this.#statistic, onsetMs: this.#onsetMs, epoch: this.#epoch };
+    return {
+      statistic: this.#statistic,
+      onsetMs: this.#onsetMs,
+      epoch: this.#epoch,
+      held: this.#held,
+      risen: this.#risen,
+      pace: this.#pace.toJSON(),
+      blocks: this.#blocks.toJSON(),
+    };
   }
 
+  /** Forgets the evidence under way; what was learned about the camera stays. */
   reset(): void {
     this.#statistic = 0;
     this.#onsetMs = null;
     this.#epoch = null;
+    this.#held = 0;
+    this.#risen = 0;
+  }
+
+  #hold(threshold: number): SequentialStep {
+    this.#held += 1;
+    if (this.#held * this.#settings.segmentSeconds > LONGEST_HOLD_SECONDS) {
+      this.#statistic = 0;
+      this.#onsetMs = null;
+      this.#risen = 0;
+    }
+    const pace = this.#pace.factor;
+    return { statistic: this.#statistic, threshold, onsetMs: this.#onsetMs, alarm: false, pace, held: true };
+  }
+
+  /** Depends on blocks that have ended alone, so that a restart makes no difference. */
+  #thresholdAt(score: SequentialInput): number {
+    const length = lengthOf(score);
+    const block = this.#blocks.advance(score.endMs);
+    if (this.#threshold?.block !== block || this.#threshold.length !== length) {
+      const nats = validatedThreshold(this.#blocks.blocks(), block, length, this.#settings);
+      this.#threshold = { nats, block, length };
+    }
+    return this.#threshold.nats;
   }
 }
 
-/** Threshold h in nats for one false alarm in `segmentsPerAlarm` segments, `dependenceSegments` of which act as one. */
-export function thresholdFor(segmentsPerAlarm: number, dependenceSegments: number): number {
-  const length = Math.max(1, dependenceSegments);
-  return (length * Math.log(Math.max(Math.E, segmentsPerAlarm / length))) / CUSUM_EXPONENT;
+function lengthOf(score: SequentialInput): number {
+  return Math.max(1, score.dependenceSegments);
 }
-
-/** The positive root theta of exp(-theta drift) = 1 - theta, by fixed-point iteration. */
-const CUSUM_EXPONENT = (() => {
-  let theta = 0.5;
-  for (let round = 0; round < 200; round++) theta = 1 - Math.exp(-theta * DRIFT);
-  return theta;
-})();
 
 function isState(json: unknown): json is SequentialState {
   return (

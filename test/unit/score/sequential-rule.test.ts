@@ -81,6 +81,56 @@ describe('the sequential rule', () => {
     expect(restored.observe(scored(2, 8))).toEqual(rule.observe(scored(2, 8)));
   });
 
+  it('gives the same steps after a restart at any moment, through alarms and ends of blocks', () => {
+    const random = new SeededRandom(11);
+    let rule = new SequentialRule(SETTINGS);
+    const twin = new SequentialRule(SETTINGS);
+    for (let sequence = 0; sequence < 12_000; sequence++) {
+      const surprise = -Math.log(1 - random.next()) * (sequence % 3_000 < 20 ? 12 : 1.3);
+      const hold = sequence % 2_500 < 30;
+      const next = scored(sequence, surprise, 1_000, 4);
+      expect(rule.observe(next, hold)).toEqual(twin.observe(next, hold));
+      if (sequence % 97 === 0) rule = SequentialRule.restore(JSON.parse(JSON.stringify(rule)), SETTINGS);
+    }
+    expect(JSON.stringify(rule)).toBe(JSON.stringify(twin));
+  });
+
+  it('stands still while held, and starts from nothing after a minute of it', () => {
+    const rule = new SequentialRule(SETTINGS);
+    rule.observe(scored(0, 8));
+    const before = rule.observe(scored(1, 8));
+    const held = rule.observe(scored(2, 1_000), true);
+    expect(held).toMatchObject({ statistic: before.statistic, alarm: false, held: true });
+    for (let sequence = 3; sequence < 130; sequence++) rule.observe(scored(sequence, 1_000), true);
+    expect(rule.observe(scored(130, 1))).toMatchObject({ statistic: 0, alarm: false });
+  });
+
+  it('keeps the budget within four on footage twice as lively as what was learned', () => {
+    // One day; an alarm counts once until the statistic is down again.
+    const rule = new SequentialRule(SETTINGS);
+    const random = new SeededRandom(8);
+    let alarms = 0;
+    let level = 0;
+    let alarming = false;
+    for (let sequence = 0; sequence < 172_800; sequence++) {
+      if (sequence % 4 === 0) level = -Math.log(1 - random.next()) * 2;
+      const { alarm } = rule.observe(scored(sequence, level, 1_000, 4));
+      if (alarm && !alarming) alarms += 1;
+      alarming = alarm;
+    }
+    expect(alarms).toBeLessThanOrEqual(4);
+  });
+
+  it('asks for more after dismissals', () => {
+    const rule = new SequentialRule(SETTINGS);
+    let threshold = 0;
+    for (let sequence = 0; sequence < 14_400; sequence++) {
+      threshold = rule.observe(scored(sequence, sequence % 4_800 < 4 ? 20 : 0.5)).threshold;
+    }
+    rule.review(0, 10_000_000, 'dismissed');
+    expect(rule.observe(scored(14_400, 0.5)).threshold).toBeGreaterThan(threshold * 1.1);
+  });
+
   it('starts anew with a new epoch', () => {
     const rule = new SequentialRule(SETTINGS);
     for (let sequence = 0; sequence < 3; sequence++) rule.observe(scored(sequence, 8));

@@ -1,0 +1,198 @@
+import type { Observation } from './observation.ts';
+import type { SequentialStep } from './sequential-rule.ts';
+
+/** Neighbours are remembered together, because smoothing and correlation need neighbours. */
+const BLOCK_SEGMENTS = 12;
+/** What is going to be an incident has shown itself by then. */
+const QUARANTINE_MS = 600_000;
+/** Not learned from, before the onset of an alarm and after its end. */
+const MARGIN_BEFORE_MS = 300_000;
+const MARGIN_AFTER_MS = 120_000;
+/** From this share of the alarm threshold on, a moment is under suspicion; one ten minutes in twenty gets there by chance. */
+const SUSPICIOUS = 0.8;
+/** A young camera has nearly everything still to see: so often a block is taken up to `YOUNG_MS`, and after it. */
+const YOUNG_MS = 4 * 3_600_000;
+const YOUNG_STRIDE_MS = 180_000;
+const STRIDE_MS = 600_000;
+/** Relearning at these ages of what was learned, then at every further `RELEARN_EVERY_MS`. */
+const RELEARN_AT_MS: readonly number[] = [1, 2, 4].map((hours) => hours * 3_600_000);
+const RELEARN_EVERY_MS = 6 * 3_600_000;
+/** So long after a switch to infrared or back the new mode has given enough blocks, out of quarantine, to be learned. */
+const RELEARN_AFTER_MODE_MS = 1_800_000;
+
+/** One block of neighbouring segments on its way into memory. */
+export type QuarantinedBlock = readonly Observation[];
+
+/** Plain data holding number arrays, for state-codec.ts; at most about 60 observations. */
+export interface AdaptationState {
+  /** UTC ms: the first segment offered, and the last. */
+  readonly bornMs: number | null;
+  readonly lastMs: number | null;
+  readonly nextBlockMs: number;
+  readonly suspectUntilMs: number;
+  readonly filling: QuarantinedBlock;
+  readonly waiting: readonly QuarantinedBlock[];
+  /** UTC ms. */
+  readonly relearnMs: number | null;
+  readonly modeRelearnMs: number | null;
+  /** Blocks admitted since the last relearning. */
+  readonly admitted: number;
+}
+
+const FRESH: AdaptationState = {
+  bornMs: null,
+  lastMs: null,
+  nextBlockMs: Number.NEGATIVE_INFINITY,
+  suspectUntilMs: Number.NEGATIVE_INFINITY,
+  filling: [],
+  waiting: [],
+  relearnMs: null,
+  modeRelearnMs: null,
+  admitted: 0,
+};
+
+/** What happened in a segment, apart from how it looked. */
+export interface Circumstance {
+  /** The camera was unhealthy or in transition. */
+  readonly hold?: boolean;
+  /** The picture went to infrared or back. */
+  readonly modeChanged?: boolean;
+  /** An incident is open that nobody dismissed. */
+  readonly incidentOpen?: boolean;
+}
+
+/**
+ * What a camera that has learned may still take for normal. A block of six seconds is taken every three minutes (every ten once the camera is
+ * four hours old) and waits for ten minutes; whatever then lies near an alarm, or near what was almost one, is dropped, so that a slow
+ * anomaly that becomes an incident never teaches. Ordinary rare moments stay in: without them the tails would shrink at each learning.
+ * Time is that of the segments, so the same segments give the same memory.
+ */
+export class AdaptationQueue {
+  #state: AdaptationState = FRESH;
+
+  static restore(state: AdaptationState): AdaptationQueue {
+    const queue = new AdaptationQueue();
+    queue.#state = state;
+    return queue;
+  }
+
+  saved(): AdaptationState {
+    return this.#state;
+  }
+
+  /**
+   * Takes the next scored segment.
+   * @returns blocks that may enter the memory of normal now, oldest first
+   */
+  offer(
+    observation: Observation,
+    step: Pick<SequentialStep, 'statistic' | 'threshold' | 'alarm' | 'onsetMs'>,
+    circumstance: Circumstance = {},
+  ): readonly QuarantinedBlock[] {
+    const nowMs = observation.endMs;
+    // The wall clock went back: what waits has no age any more.
+    if (this.#state.lastMs !== null && nowMs < this.#state.lastMs - QUARANTINE_MS) this.#update(FRESH);
+    const bornMs = this.#state.bornMs ?? observation.startMs;
+    this.#update({ bornMs, lastMs: nowMs });
+    if (circumstance.modeChanged) this.#update({ modeRelearnMs: nowMs + RELEARN_AFTER_MODE_MS });
+    const suspicious =
+      step.alarm || step.statistic >= SUSPICIOUS * step.threshold || circumstance.incidentOpen || circumstance.hold;
+    if (suspicious) this.#drop(circumstance.hold ? nowMs : Math.min(nowMs, step.onsetMs ?? nowMs), nowMs);
+    else this.#collect(observation, nowMs - bornMs < YOUNG_MS ? YOUNG_STRIDE_MS : STRIDE_MS);
+    return this.#release(nowMs);
+  }
+
+  /** Whether it is time to learn anew from the memory: at 1, 2, 4 hours of age, then every six; half an hour after a change of mode. */
+  relearningDue(nowMs: number): boolean {
+    const { bornMs, relearnMs, modeRelearnMs, admitted } = this.#state;
+    if (bornMs === null || admitted === 0) return false;
+    return nowMs >= (relearnMs ?? nextRelearning(bornMs, bornMs)) || (modeRelearnMs !== null && nowMs >= modeRelearnMs);
+  }
+
+  /** Learning has begun from what the memory holds. */
+  relearned(nowMs: number): void {
+    const bornMs = this.#state.bornMs ?? nowMs;
+    this.#update({ relearnMs: nextRelearning(bornMs, nowMs), modeRelearnMs: null, admitted: 0 });
+  }
+
+  #collect(observation: Observation, strideMs: number): void {
+    const { filling, waiting, nextBlockMs, suspectUntilMs } = this.#state;
+    const last = filling.at(-1);
+    const follows = last?.epoch === observation.epoch && last.sequence + 1 === observation.sequence;
+    if (observation.startMs < suspectUntilMs || (filling.length === 0 && observation.startMs < nextBlockMs)) return;
+    const block = follows ? [...filling, observation] : [observation];
+    if (block.length < BLOCK_SEGMENTS) this.#update({ filling: block });
+    else
+      this.#update({
+        filling: [],
+        waiting: [...waiting, block],
+        nextBlockMs: (block[0]?.startMs ?? observation.startMs) + strideMs,
+      });
+  }
+
+  #drop(onsetMs: number, nowMs: number): void {
+    const fromMs = onsetMs - MARGIN_BEFORE_MS;
+    this.#update({
+      filling: [],
+      waiting: this.#state.waiting.filter((block) => endOf(block) < fromMs),
+      suspectUntilMs: nowMs + MARGIN_AFTER_MS,
+    });
+  }
+
+  #release(nowMs: number): readonly QuarantinedBlock[] {
+    const { waiting, admitted } = this.#state;
+    const free = waiting.filter((block) => endOf(block) <= nowMs - QUARANTINE_MS);
+    if (free.length > 0) this.#update({ waiting: waiting.slice(free.length), admitted: admitted + free.length });
+    return free;
+  }
+
+  #update(change: Partial<AdaptationState>): void {
+    this.#state = { ...this.#state, ...change };
+  }
+}
+
+/** Of the blocks of an hour that has its fair share, so many are taken to renew it: a block stays for days. */
+const RENEWAL = 0.25;
+
+/**
+ * Where a block goes in a full memory: hours of the day share it evenly, so that a night does not push out the day. A block of an
+ * hour with less than its share replaces one of the fullest hour; else it replaces one of its own hour, one time in four.
+ *
+ * @param storedMs UTC ms of each remembered block
+ * @param random uniform in [0, 1)
+ * @returns index of the block to replace, or null where the new one is left out
+ */
+export function blockToReplace(storedMs: readonly number[], blockMs: number, random: () => number): number | null {
+  const hours = storedMs.map(hourOf);
+  const sizes = new Map<number, number>();
+  for (const hour of hours) sizes.set(hour, (sizes.get(hour) ?? 0) + 1);
+  const own = hourOf(blockMs);
+  const ownSize = sizes.get(own) ?? 0;
+  let fullest = own;
+  let most = ownSize;
+  for (const [hour, size] of sizes) {
+    if (size > most) {
+      most = size;
+      fullest = hour;
+    }
+  }
+  const lacking = most > ownSize + 1;
+  if (!lacking && random() >= RENEWAL) return null;
+  const from = lacking ? fullest : own;
+  const places = hours.flatMap((hour, index) => (hour === from ? [index] : []));
+  return places[Math.floor(random() * places.length)] ?? null;
+}
+
+function nextRelearning(bornMs: number, nowMs: number): number {
+  const age = nowMs - bornMs;
+  const young = RELEARN_AT_MS.find((at) => at > age);
+  return bornMs + (young ?? (Math.floor(age / RELEARN_EVERY_MS) + 1) * RELEARN_EVERY_MS);
+}
+
+function endOf(block: QuarantinedBlock): number {
+  return block.at(-1)?.endMs ?? Number.NEGATIVE_INFINITY;
+}
+
+function hourOf(timeMs: number): number {
+  return new Date(timeMs).getUTCHours();
+}
