@@ -1,8 +1,10 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problem, reasonOf } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ClipWindow } from './clip-window.ts';
+import { type HeatMap, heatPixels } from './heat-picture.ts';
+import { jpegSize } from './jpeg-size.ts';
 import type { RecordedChunk } from './ports.ts';
 import { type ProbedChunk, probeChunk } from './probe-chunk.ts';
 import { runTool, type ToolRunner } from './run-tool.ts';
@@ -92,6 +94,26 @@ export class ClipCutter {
     throw problem('VDT_CLIP_FAILED', { reason });
   }
 
+  /**
+   * Lays the heat over a snapshot and writes `heatmap.jpg`; returns its path. Throws VDT_CLIP_FAILED.
+   * @param snapshot path of a JPEG, as `cutSnapshot` gave it
+   */
+  async drawHeatMap(snapshot: string, heat: HeatMap, folder: string): Promise<string> {
+    const raw = join(folder, 'heat.rgba');
+    const picture = join(folder, 'heatmap.jpg');
+    const pictureSize = jpegSize(await readFile(snapshot));
+    if (!pictureSize) throw problem('VDT_CLIP_FAILED', { reason: 'the snapshot is no JPEG' });
+    await writeFile(raw, heatPixels(heat));
+    await this.#ffmpeg([
+      ...[...LOCAL_ONLY, '-f', 'image2', '-i', snapshot],
+      ...[...LOCAL_ONLY, '-f', 'rawvideo', '-pix_fmt', 'rgba', '-s', `${heat.columns}x${heat.rows}`, '-i', raw],
+      ...['-filter_complex', heatFilter(pictureSize), '-map', '[out]'],
+      ...['-frames:v', '1', '-q:v', '3', '-update', '1', '-f', 'image2', picture],
+    ]);
+    await assertNotEmpty(picture);
+    return picture;
+  }
+
   async #ffmpeg(args: readonly string[]): Promise<void> {
     await runTool(this.#options.ffmpegPath, [...QUIET, ...args], this.#options.timeoutMs, this.#options);
   }
@@ -155,6 +177,11 @@ function codecArguments(codec: string): readonly string[] {
   if (codec === 'h264') return ['-c:v', 'copy'];
   if (codec === 'hevc') return ['-c:v', 'copy', '-tag:v', 'hvc1']; // Apple's players know HEVC under this name only
   return ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '23', '-pix_fmt', 'yuv420p', '-threads', '1'];
+}
+
+/** Bilinear: a sharper kernel would swing past the colours and draw rings. */
+function heatFilter({ width, height }: { readonly width: number; readonly height: number }): string {
+  return `[1:v]scale=${width}:${height}:flags=bilinear[heat];[0:v][heat]overlay=format=rgb,format=yuvj420p[out]`;
 }
 
 async function assertNotEmpty(file: string): Promise<void> {

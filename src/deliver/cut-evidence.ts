@@ -9,6 +9,7 @@ import type { Metrics } from '../platform/metrics.ts';
 import { redactSecrets } from '../platform/redact.ts';
 import type { ClipCutter } from './clip-cutter.ts';
 import { type ClipSettings, type ClipWindow, clipWindow } from './clip-window.ts';
+import { type HeatMap, heatMapOf } from './heat-picture.ts';
 import { orNull } from './or-null.ts';
 import type { ChunkIndex, ClipIncident, EvidenceKind, IncidentEvidence, RecordedChunk } from './ports.ts';
 import type { ProbedChunk } from './probe-chunk.ts';
@@ -34,24 +35,32 @@ export type CutVerdict = { readonly state: 'done' } | { readonly state: 'later';
 const DONE: CutVerdict = { state: 'done' };
 const LOOK_AGAIN_MS = 2_000;
 const TRY_AGAIN_MS = 10_000;
+const NO_HEAT = 'the models of this camera say nothing about where in the picture it was';
 /** A chunk that ends this little before the wanted moment holds its last frame all the same. */
 const FRAME_TOLERANCE_MS = 500;
 
 /**
  * Makes the evidence of an incident as far as it can be made now. While it is open: the snapshot at its peak and a
  * clip up to now, whose state stays `pending`. Once it is closed: the final clip and snapshot. If the recording does not
- * reach that far yet the job comes back; after `patienceMs` it makes do with what is recorded.
+ * reach that far yet the job comes back; after `patienceMs` it makes do with what is recorded. The heat map goes with the snapshot.
  * Doing it twice does no harm. The incident's present state decides, not the job.
  */
 export async function cutEvidence(incidentId: string, parts: CutDependencies): Promise<CutVerdict> {
   const incident = await orNull(parts.incidents.get(incidentId));
   if (!incident) return DONE;
-  const { clip, snapshot } = incident;
+  const { clip, snapshot, heatmap } = incident;
   const isFinal = incident.state === 'closed';
   const wantsClip = clip.state === 'pending' && (isFinal || clip.path === null);
   // the peak may have moved since the first snapshot: with the final clip comes a final snapshot
   const wantsSnapshot = snapshot.state === 'pending' || (snapshot.state === 'ready' && isFinal && wantsClip);
-  if (!wantsClip && !wantsSnapshot) return DONE;
+  const heat = heatMapOf(incident);
+  const wantsHeatMap = heatmap.state === 'pending' || (heatmap.state === 'ready' && isFinal && wantsClip);
+  // without a map yet: a later peak may still bring one
+  if (wantsHeatMap && !heat && isFinal) {
+    await parts.incidents.setEvidence(incidentId, 'heatmap', { state: 'failed', reason: NO_HEAT });
+  }
+  const drawsHeatMap = wantsHeatMap && heat !== null;
+  if (!wantsClip && !wantsSnapshot && !drawsHeatMap) return DONE;
 
   const nowMs = parts.clock.nowMs();
   const window = clipWindow(incident, nowMs, parts.settings);
@@ -70,9 +79,12 @@ export async function cutEvidence(incidentId: string, parts: CutDependencies): P
   try {
     const probed = await parts.cutter.probe(chunks.map((chunk) => located(chunk, parts.dataDir)));
     const work: CutWork = { incident, isFinal, isLastTry: nowMs >= giveUpMs, window, probed, folder };
-    const hasSnapshot = !wantsSnapshot || (await makeSnapshot(work, parts));
+    const picture = once(() => parts.cutter.cutSnapshot(probed, incident.peakMs, folder));
+    // the heat map is drawn first, for the evidence store takes the snapshot's file away
+    const hasHeatMap = !drawsHeatMap || (await makeHeatMap(work, parts, heat, picture));
+    const hasSnapshot = !wantsSnapshot || (await makePiece(work, parts, 'snapshot', 'snapshot.jpg', 'ready', picture));
     const hasClip = !wantsClip || (await makeClip(work, parts));
-    if ((hasSnapshot && hasClip) || work.isLastTry) return DONE;
+    if ((hasSnapshot && hasHeatMap && hasClip) || work.isLastTry) return DONE;
     return { state: 'later', atMs: Math.min(nowMs + TRY_AGAIN_MS, giveUpMs) };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -88,10 +100,23 @@ interface CutWork {
   readonly folder: string;
 }
 
-async function makeSnapshot(work: CutWork, parts: CutDependencies): Promise<boolean> {
-  return makePiece(work, parts, 'snapshot', 'snapshot.jpg', 'ready', () =>
-    parts.cutter.cutSnapshot(work.probed, work.incident.peakMs, work.folder),
+async function makeHeatMap(
+  work: CutWork,
+  parts: CutDependencies,
+  heat: HeatMap,
+  picture: () => Promise<string>,
+): Promise<boolean> {
+  return makePiece(work, parts, 'heatmap', 'heatmap.jpg', 'ready', async () =>
+    parts.cutter.drawHeatMap(await picture(), heat, work.folder),
   );
+}
+
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 async function makeClip(work: CutWork, parts: CutDependencies): Promise<boolean> {

@@ -78,7 +78,7 @@ export interface EventAnnouncer {
   publish(notice: { readonly sequence: number }): Promise<void>;
 }
 
-export type EvidenceKind = 'clip' | 'snapshot';
+export type EvidenceKind = 'clip' | 'snapshot' | 'heatmap';
 
 export interface EvidenceState {
   readonly state: 'pending' | 'ready' | 'failed';
@@ -86,7 +86,7 @@ export interface EvidenceState {
   readonly path: string | null;
 }
 
-/** The times of an incident that decide what its clip shows. */
+/** What of an incident decides what its evidence shows. */
 export interface ClipIncident {
   readonly id: string;
   readonly cameraId: string;
@@ -98,6 +98,11 @@ export interface ClipIncident {
   readonly peakMs: number;
   readonly clip: EvidenceState;
   readonly snapshot: EvidenceState;
+  readonly heatmap: EvidenceState;
+  /** Strangeness of each grid cell at the peak, row-major, 0 to 1; null where the camera's packs give none. */
+  readonly heat: readonly number[] | null;
+  readonly gridRows: number;
+  readonly gridColumns: number;
 }
 
 export interface EvidenceUpdate {

@@ -1,12 +1,14 @@
-import type { Cue, SegmentScore } from '../score/segment-score.ts';
+import type { SegmentScore } from '../score/segment-score.ts';
+import { leadingCue } from './incident-kind.ts';
 
 /**
- * What a person reads beside an incident: the scorer's own words where it has any, else which cue was the rarest on
- * this camera's history and where in the picture.
+ * What a person reads beside an incident: the scorer's own words where it has any, else how the leading cue compares,
+ * else how rare it was on this camera's history and where in the picture.
  */
 export function explain(score: SegmentScore, alertBudgetPerDay?: number): string {
   if (score.explanation) return score.explanation;
-  const rarest = rarestCue(score.cues);
+  const rarest = leadingCue(score.cues, score.leadingCue);
+  if (rarest?.comparison) return rarest.comparison;
   const cell = rarest?.cell ?? score.hottestCell;
   const place = cell ? ` at row ${cell.row + 1}, column ${cell.column + 1} of the grid` : '';
   const what = rarest
@@ -15,11 +17,6 @@ export function explain(score: SegmentScore, alertBudgetPerDay?: number): string
   const budget =
     alertBudgetPerDay === undefined ? '' : `, beyond what a budget of ${alertBudgetPerDay} false alerts a day allows`;
   return `${what}${budget}`;
-}
-
-/** The cue with the lowest tail probability; null when there is none. */
-export function rarestCue(cues: readonly Cue[]): Cue | null {
-  return cues.reduce<Cue | null>((best, cue) => (best && best.probability <= cue.probability ? best : cue), null);
 }
 
 function percent(probability: number): string {

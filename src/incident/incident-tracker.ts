@@ -1,13 +1,16 @@
 import { deterministicId } from '../platform/ids.ts';
 import type { SegmentScore } from '../score/segment-score.ts';
 import type { SequentialStep } from '../score/sequential-rule.ts';
-import { explain } from './explain.ts';
-import type { Incident, IncidentChange, IncidentSettings } from './incident.ts';
-import { graver, severityOf } from './severity.ts';
+import { DEFAULT_MINIMUM_CERTAINTY, type Decide, type Decision, decideByCertainty } from './decision.ts';
+import type { Incident, IncidentChange, IncidentPeak, IncidentSettings } from './incident.ts';
+import { peakOf, placeOf, withDescriptor } from './incident-peak.ts';
+import { graver, type Place, severityOf } from './severity.ts';
 import { type Candidate, FRESH_STATE, readTrackerState, type SeenSegment, type TrackerState } from './tracker-state.ts';
 
 export type { Incident, IncidentChange, IncidentSettings } from './incident.ts';
 export type { Severity, SeverityPolicy } from './severity.ts';
+
+const DEFAULT_DECIDE = decideByCertainty(DEFAULT_MINIMUM_CERTAINTY);
 
 /**
  * The incident state machine of one camera: candidate → open → closed, at most one open. Pure: the same segments give
@@ -21,16 +24,20 @@ export type { Severity, SeverityPolicy } from './severity.ts';
  * - An alarm within the quiet time extends the incident. After a close there is a cool-down in which nothing opens and
  *   nothing is opened again (an endpoint that has heard `closed` must not see the same id come alive). An alarm in it
  *   is kept, and opens a new incident when the cool-down ends, with its true onset: put off, never lost.
+ * - Each alarm is decided by itself: alert, review or ignore. One that is ignored is no alarm. The incident is an alert as
+ *   soon as one of its alarms was; where it opened for review that is a change of its own, told once.
  * - A new epoch (reconnect) changes nothing: what began before the stream broke is still the same incident.
  */
 export class IncidentTracker {
   readonly #cameraId: string;
   readonly #settings: IncidentSettings;
+  readonly #decide: Decide;
   #state: TrackerState;
 
   constructor(cameraId: string, settings: IncidentSettings) {
     this.#cameraId = cameraId;
     this.#settings = settings;
+    this.#decide = settings.decide ?? DEFAULT_DECIDE;
     this.#state = FRESH_STATE;
   }
 
@@ -94,16 +101,23 @@ export class IncidentTracker {
     if (!step.alarm && step.statistic < hold) return [];
     const lastAnomalousMs = Math.max(open.lastAnomalousMs, score.endMs);
     const openExcess = Math.max(this.#state.openExcess, excessOf(score, step));
-    const severity = this.#severity(openExcess, lastAnomalousMs - open.onsetMs);
-    const next = { ...open, ...(score.score > open.peakScore ? this.#peakOf(score) : {}), lastAnomalousMs };
-    const risen = graver(open.severity, severity);
-    if (risen === open.severity) {
-      this.#update({ open: next, openExcess });
+    const isPeak = score.score > open.peakScore;
+    const openPlace = isPeak ? placeOf(score, this.#settings) : this.#state.openPlace;
+    const next: Incident = {
+      ...open,
+      ...(isPeak ? peakOf(score, this.#settings) : {}),
+      descriptors: withDescriptor(open.descriptors, score),
+      lastAnomalousMs,
+    };
+    const decision = open.decision === 'alert' ? 'alert' : (this.#decisionOf(score, step) ?? open.decision);
+    const severity = graver(open.severity, this.#severity(next, openPlace, openExcess));
+    if (severity === open.severity && decision === open.decision) {
+      this.#update({ open: next, openExcess, openPlace });
       return [];
     }
-    const incident = { ...next, severity: risen, revision: open.revision + 1 };
-    this.#update({ open: incident, openExcess });
-    return [{ type: 'updated', incident }];
+    const incident: Incident = { ...next, decision, severity, revision: open.revision + 1 };
+    this.#update({ open: incident, openExcess, openPlace });
+    return [{ type: decision === open.decision ? 'updated' : 'promoted', incident }];
   }
 
   /** Gathers the run-up of an incident, so that it has its peak from before the alarm too. */
@@ -115,16 +129,28 @@ export class IncidentTracker {
       Math.max(step.onsetMs ?? score.startMs, closedMs ?? Number.NEGATIVE_INFINITY),
       score.endMs,
     );
-    const alarm = pending ?? (step.alarm ? { epoch: score.epoch, sequence: score.sequence, endMs: score.endMs } : null);
+    const decision = this.#decisionOf(score, step);
+    const alarm = pending ?? (decision ? { epoch: score.epoch, sequence: score.sequence, endMs: score.endMs } : null);
     // Without a pending alarm another onset means another run-up; the last one came to nothing.
     const earlier = candidate && (pending || candidate.onsetMs === onsetMs) ? candidate : null;
+    const isPeak = !earlier || score.score > earlier.peak.peakScore;
     return {
       onsetMs: earlier ? Math.min(earlier.onsetMs, onsetMs) : onsetMs,
-      peak: earlier && earlier.peak.score >= score.score ? earlier.peak : score,
+      peak: isPeak ? peakOf(score, this.#settings) : earlier.peak,
+      place: isPeak ? placeOf(score, this.#settings) : earlier.place,
       excess: Math.max(earlier?.excess ?? 0, excessOf(score, step)),
       alarm,
+      decision: earlier?.decision === 'alert' ? 'alert' : (decision ?? 'review'),
+      descriptors: withDescriptor(earlier?.descriptors ?? [], score),
       lastAnomalousMs: step.alarm || !earlier ? score.endMs : this.#lastAnomalous(earlier, score, step),
     };
+  }
+
+  /** What the segment's alarm leads to; null where it is none, or none worth a look. */
+  #decisionOf(score: SegmentScore, step: SequentialStep): Decision | null {
+    if (!step.alarm) return null;
+    const decision = this.#decide(excessOf(score, step), score.certainty);
+    return decision === 'ignore' ? null : decision;
   }
 
   #lastAnomalous(earlier: Candidate, score: SegmentScore, step: SequentialStep): number {
@@ -141,22 +167,24 @@ export class IncidentTracker {
       closedMs === null ? Number.NEGATIVE_INFINITY : closedMs + cooldownMs,
     );
     if (timeMs < openedMs) return [];
-    const { alarm, onsetMs, lastAnomalousMs, excess, peak } = candidate;
+    const { alarm, onsetMs, lastAnomalousMs, excess, peak, place, decision, descriptors } = candidate;
     const incident: Incident = {
       id: deterministicId('inc', this.#cameraId, alarm.epoch, alarm.sequence),
       cameraId: this.#cameraId,
       state: 'open',
-      severity: this.#severity(excess, lastAnomalousMs - onsetMs),
+      decision,
+      severity: this.#severity({ ...peak, onsetMs, lastAnomalousMs }, place, excess),
       onsetMs,
       openedMs,
       lastAnomalousMs,
       closedMs: null,
-      ...this.#peakOf(peak),
+      ...peak,
+      descriptors,
       revision: 1,
       gridRows: this.#settings.gridRows ?? null,
       gridColumns: this.#settings.gridColumns ?? null,
     };
-    this.#update({ open: incident, openExcess: excess, candidate: null });
+    this.#update({ open: incident, openExcess: excess, openPlace: place, candidate: null });
     return [{ type: 'opened', incident }];
   }
 
@@ -169,7 +197,7 @@ export class IncidentTracker {
     // A put-off incident may have gone quiet before it could open; it still closes after it opened.
     const closedMs = Math.max(open.lastAnomalousMs + this.#settings.quietMs, open.openedMs);
     const incident: Incident = { ...open, state: 'closed', closedMs, revision: open.revision + 1 };
-    this.#update({ open: null, openExcess: 0, candidate: null, closedMs });
+    this.#update({ open: null, openExcess: 0, openPlace: null, candidate: null, closedMs });
     return { type: 'closed', incident };
   }
 
@@ -184,18 +212,14 @@ export class IncidentTracker {
     return changes;
   }
 
-  #severity(excess: number, durationMs: number) {
-    return severityOf({ excess, durationMs }, this.#settings.severity);
-  }
-
-  #peakOf(score: SegmentScore) {
-    return {
-      peakScore: score.score,
-      peakMs: score.endMs,
-      peakCues: score.cues,
-      peakCell: score.hottestCell,
-      explanation: explain(score, this.#settings.alertBudgetPerDay),
-    };
+  #severity(
+    incident: Pick<IncidentPeak, 'kind' | 'object'> & Pick<Incident, 'onsetMs' | 'lastAnomalousMs'>,
+    place: Place | null,
+    excess: number,
+  ) {
+    const { kind, object, onsetMs, lastAnomalousMs } = incident;
+    const durationMs = lastAnomalousMs - onsetMs;
+    return severityOf({ kind, object, place, onsetMs, durationMs, excess }, this.#settings.severity);
   }
 
   #update(change: Partial<TrackerState>): void {

@@ -1,6 +1,7 @@
 import { problem } from '../platform/errors.ts';
-import type { SegmentScore } from '../score/segment-score.ts';
-import type { Incident } from './incident.ts';
+import type { Decision } from './decision.ts';
+import type { Incident, IncidentPeak, StrangeMoment } from './incident.ts';
+import type { Place } from './severity.ts';
 
 /** Where in a camera's stream the tracker stands. */
 export interface SeenSegment {
@@ -12,32 +13,41 @@ export interface SeenSegment {
 /** Raised statistic without an incident yet: what is kept so that an incident can begin at its onset. */
 export interface Candidate {
   readonly onsetMs: number;
-  readonly peak: SegmentScore;
+  readonly peak: IncidentPeak;
+  /** Where the peak stood in the picture. */
+  readonly place: Place | null;
   /** Highest excess over the alarm threshold so far, see `severityOf`. */
   readonly excess: number;
   /** The segment whose alarm will open the incident, once the cool-down after the last one is over. */
   readonly alarm: SeenSegment | null;
+  /** `alert` once any of its alarms was certain enough. */
+  readonly decision: Decision;
+  readonly descriptors: readonly StrangeMoment[];
   readonly lastAnomalousMs: number;
 }
 
+const VERSION = 2;
+
 /** Everything a tracker knows, as plain JSON. */
 export interface TrackerState {
-  readonly version: 1;
+  readonly version: typeof VERSION;
   readonly seen: SeenSegment | null;
   readonly candidate: Candidate | null;
   readonly open: Incident | null;
   /** The same of the open incident. */
   readonly openExcess: number;
+  readonly openPlace: Place | null;
   /** Close of the last incident. */
   readonly closedMs: number | null;
 }
 
 export const FRESH_STATE: TrackerState = {
-  version: 1,
+  version: VERSION,
   seen: null,
   candidate: null,
   open: null,
   openExcess: 0,
+  openPlace: null,
   closedMs: null,
 };
 
@@ -51,16 +61,19 @@ export function readTrackerState(json: unknown, cameraId: string): TrackerState 
   const state = json as Partial<TrackerState>;
   const valid =
     typeof json === 'object' &&
-    state.version === 1 &&
+    state.version === VERSION &&
     isNullOr(state.seen, (seen) => isNumber(seen.epoch) && isNumber(seen.sequence) && isNumber(seen.endMs)) &&
-    isNullOr(state.candidate, (one) => isNumber(one.onsetMs) && isNumber(one.excess) && isNumber(one.peak?.score)) &&
+    isNullOr(
+      state.candidate,
+      (one) => isNumber(one.onsetMs) && isNumber(one.excess) && isNumber(one.peak?.peakScore),
+    ) &&
     isNullOr(state.open, (one) => typeof one.id === 'string' && isNumber(one.lastAnomalousMs)) &&
     isNumber(state.openExcess) &&
     (state.closedMs === null || isNumber(state.closedMs));
   if (!valid)
     throw problem(
       'VDT_INTERNAL',
-      { reason: `the saved incident state of camera ${cameraId} has not the form of version 1` },
+      { reason: `the saved incident state of camera ${cameraId} has not the form of version ${VERSION}` },
       { hint: 'It was written by another version or by hand; restore the database from a backup of this version.' },
     );
   return json as TrackerState;

@@ -75,6 +75,11 @@ async function brightness(file: string): Promise<{ frames: number[]; complaints:
   return { frames: [...stdout].map((grey) => 16 + (grey * 219) / 255), complaints: stderr.toString() };
 }
 
+async function rgb(file: string): Promise<Buffer> {
+  const args = ['-v', 'error', '-i', file, '-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1'];
+  return (await run('ffmpeg', args, { encoding: 'buffer' })).stdout;
+}
+
 function cutter(ffprobePath = 'ffprobe', ffmpegPath = 'ffmpeg'): ClipCutter {
   return new ClipCutter({
     ffmpegPath,
@@ -195,6 +200,23 @@ describe('cutting a clip from recorded chunks', () => {
     expect(Math.abs(timeOfBrightness(frames[0] ?? 0) - seconds)).toBeLessThan(0.4);
   });
 
+  it('lays the heat over the snapshot: red where it is strange, untouched elsewhere', async () => {
+    const probed = await cutter().probe(chunksOf('running clock'));
+    const snapshot = await cutter().cutSnapshot(probed, BASE_MS + 5_000, folder);
+    const heat = { rows: 2, columns: 2, values: [0, 0, 0, 1] };
+    const picture = await cutter().drawHeatMap(snapshot, heat, folder);
+    const pixels = await rgb(picture);
+    const plain = await rgb(snapshot);
+    expect(pixels).toHaveLength(160 * 120 * 3);
+    const at = (all: Buffer, x: number, y: number) => [...all.subarray((y * 160 + x) * 3, (y * 160 + x) * 3 + 3)];
+    const [red = 0, green = 0, blue = 0] = at(pixels, 150, 110);
+    expect(red - green).toBeGreaterThan(100);
+    expect(red - blue).toBeGreaterThan(100);
+    at(pixels, 10, 10).forEach((value, i) => {
+      expect(Math.abs(value - (at(plain, 10, 10)[i] ?? 0))).toBeLessThan(8);
+    });
+  });
+
   it('says what failed where ffmpeg is missing or nothing is recorded', async () => {
     const probed = await cutter().probe(chunksOf('running clock'));
     const window = { fromMs: BASE_MS, toMs: BASE_MS + 1_000 };
@@ -227,6 +249,10 @@ describe('evidence of an incident', () => {
       peakMs: BASE_MS + 5_000,
       clip: { state: 'pending', path: null },
       snapshot: { state: 'pending', path: null },
+      heatmap: { state: 'pending', path: null },
+      heat: [0, 0, 0, 1],
+      gridRows: 2,
+      gridColumns: 2,
     };
     chunks = [...chunksOf('running clock').slice(0, 3)];
     parts = {
@@ -263,6 +289,7 @@ describe('evidence of an incident', () => {
   it('has a snapshot and a first clip while it is open, and the whole clip after the close', async () => {
     expect(await cutEvidence('inc_1', parts)).toEqual({ state: 'done' });
     expect(incident.snapshot).toMatchObject({ state: 'ready', path: 'inc_1/snapshot.jpg' });
+    expect(incident.heatmap).toMatchObject({ state: 'ready', path: 'inc_1/heatmap.jpg' });
     expect(incident.clip).toMatchObject({ state: 'pending', path: 'inc_1/clip-so-far.mp4' });
     const first = await probe(join(folder, 'evidence/inc_1/clip-so-far.mp4'));
     expect(Math.abs(first.durationSeconds - 4)).toBeLessThan(0.3);
@@ -274,7 +301,7 @@ describe('evidence of an incident', () => {
     chunks = [...chunksOf('running clock')];
     expect(await cutEvidence('inc_1', parts)).toEqual({ state: 'done' });
     expect(incident.clip).toMatchObject({ state: 'ready', path: 'inc_1/clip.mp4' });
-    expect((await readdir(join(folder, 'evidence/inc_1'))).sort()).toEqual(['clip.mp4', 'snapshot.jpg']);
+    expect((await readdir(join(folder, 'evidence/inc_1'))).sort()).toEqual(['clip.mp4', 'heatmap.jpg', 'snapshot.jpg']);
     expect(Math.abs((await probe(join(folder, 'evidence/inc_1/clip.mp4'))).durationSeconds - 8)).toBeLessThan(0.3);
     expect(await readdir(join(folder, 'work'))).toEqual([]);
     // and doing it again changes nothing
@@ -312,6 +339,18 @@ describe('evidence of an incident', () => {
     clock.stepWallClock(60_000);
     expect(await cutEvidence('inc_1', parts)).toEqual({ state: 'done' });
     expect(incident.clip).toMatchObject({ state: 'failed', reason: expect.stringMatching(/no-such-ffmpeg/) });
+  });
+
+  it('has no heat map, and says why, where the scorer gave none', async () => {
+    incident = { ...incident, heat: null };
+    expect(await cutEvidence('inc_1', parts)).toEqual({ state: 'done' });
+    expect(incident.heatmap.state).toBe('pending'); // a later peak may bring one
+    chunks = [...chunksOf('running clock')];
+    close();
+    clock.stepWallClock(2_000);
+    expect(await cutEvidence('inc_1', parts)).toEqual({ state: 'done' });
+    expect(incident.heatmap).toMatchObject({ state: 'failed', reason: expect.stringMatching(/where in the picture/) });
+    expect(incident.snapshot).toMatchObject({ state: 'ready' });
   });
 
   it('does nothing for an incident that is gone', async () => {

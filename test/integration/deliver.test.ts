@@ -246,6 +246,10 @@ describe('clips over a real queue', () => {
       peakMs: nowMs - 1_500,
       clip: nothing,
       snapshot: nothing,
+      heatmap: nothing,
+      heat: null,
+      gridRows: 1,
+      gridColumns: 1,
     });
     await startRole();
     await queues.enqueueClip('inc_1', 0, 'closed');
