@@ -3,6 +3,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type {
   ApiStore,
+  BudgetReplayReport,
   CameraLearning,
   CameraSettings,
   ChangeNoticePublisher,
@@ -36,6 +37,13 @@ export interface ApiDeps {
   readLearnedState(state: Uint8Array): CameraLearning;
   /** Throws unless webhooks may be sent to this URL (invariant 7). */
   checkTarget(url: string): Promise<unknown>;
+  /** What another budget would have given, decided from stored scores alone. */
+  replayBudget(question: {
+    readonly cameraId: string;
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly alertBudgetPerDay: number;
+  }): Promise<BudgetReplayReport>;
   /** Hands a delivery of the outbox to the queue; one that gets lost is found by the sweep. */
   enqueueDelivery(deliveryId: string, delayMs: number): Promise<unknown>;
   /** Puts a test event for this endpoint alone into the outbox and queues it. @throws VDT_NOT_FOUND, VDT_CONFLICT when disabled */

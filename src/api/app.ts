@@ -11,6 +11,7 @@ import { requestIdOf, useRequestIds } from './plugins/request-id.ts';
 import { useSecurityHeaders } from './plugins/security-headers.ts';
 import { type Lifecycle, useShutdown } from './plugins/shutdown.ts';
 import { useValidation } from './plugins/validation.ts';
+import { budgetRoutes } from './routes/budget.ts';
 import { cameraTestRoutes } from './routes/camera-test.ts';
 import { cameraRoutes } from './routes/cameras.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
@@ -21,6 +22,7 @@ import { incidentRoutes } from './routes/incidents.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { learnedStateRoutes } from './routes/learned-state.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { referenceRoutes } from './routes/references.ts';
 import { scoreRoutes } from './routes/scores.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
@@ -65,7 +67,9 @@ export async function createApp(deps: ApiDeps): Promise<ApiInstance> {
   cameraTestRoutes(app, deps);
   learnedStateRoutes(app, deps);
   scoreRoutes(app, deps);
+  budgetRoutes(app, deps);
   incidentRoutes(app, deps);
+  referenceRoutes(app, deps);
   evidenceRoutes(app, deps);
   webhookRoutes(app, deps);
   deliveryRoutes(app, deps);

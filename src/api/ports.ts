@@ -6,10 +6,12 @@ import type { Readable } from 'node:stream';
 
 export type Scope = 'read' | 'write' | 'admin';
 export type CameraState = 'connecting' | 'live' | 'stalled' | 'backoff' | 'offline';
+export type CameraHealthState = 'ok' | 'frozen' | 'blank' | 'covered' | 'defocused' | 'moved';
 export type Severity = 'low' | 'medium' | 'high' | 'critical';
 export type Verdict = 'unreviewed' | 'confirmed' | 'dismissed';
 export type DeliveryState = 'pending' | 'succeeded' | 'failed';
-export type EvidenceKind = 'clip' | 'snapshot';
+export type EvidenceKind = 'clip' | 'snapshot' | 'heatmap';
+export type Decision = 'alert' | 'review';
 
 export interface CameraSettings {
   readonly alertBudgetPerDay: number;
@@ -17,6 +19,7 @@ export interface CameraSettings {
   readonly transport: 'tcp' | 'udp';
   readonly recordChunks: boolean;
   readonly learningMinutes: number | null;
+  readonly zones?: readonly (Box & { readonly name: string; readonly raise: number })[];
 }
 
 export interface Camera {
@@ -46,6 +49,8 @@ export interface Camera {
     readonly observedSegments: number;
     readonly requiredSegments: number;
   };
+  /** What the pictures say about the camera itself, as of the last one; absent or null before anything was seen. */
+  readonly health?: { readonly state: CameraHealthState; readonly sinceMs: number } | null;
   /** Segments lost to bounded buffers, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly createdMs: number;
@@ -115,6 +120,23 @@ export interface ScoreStore {
   ): Promise<readonly ScoreBucket[]>;
 }
 
+/** What another budget would have given. Times are UTC ms. */
+export interface BudgetReplayReport {
+  readonly alerts: number;
+  readonly reviews: number;
+  readonly alertsPerDay: number | null;
+  readonly watchedDays: number;
+  readonly missingSeconds: number;
+  readonly incidents: readonly {
+    readonly decision: Decision;
+    readonly onsetMs: number;
+    readonly openedMs: number;
+    readonly lastAnomalousMs: number;
+    readonly closedMs: number | null;
+    readonly peakScore: number;
+  }[];
+}
+
 export interface Evidence {
   readonly state: 'pending' | 'ready' | 'failed';
   readonly path: string | null;
@@ -129,27 +151,71 @@ export interface Review {
   readonly momentMs: number | null;
   readonly label: string | null;
   readonly note: string | null;
+  /** The reference of the camera that it made; null where it made none. */
+  readonly referenceId: string | null;
+}
+
+/** A reviewed incident that its camera compares later moments with. */
+export interface CameraReference {
+  readonly id: string;
+  readonly verdict: 'confirmed' | 'dismissed';
+  /** Null when the incident was deleted since. */
+  readonly incidentId: string | null;
+  readonly label: string | null;
+  readonly momentMs: number | null;
+  readonly moments: readonly unknown[];
+  readonly by: string;
+  readonly createdMs: number;
+}
+
+export interface ReferenceStore {
+  list(cameraId: string, page: { readonly cursor?: string; readonly limit: number }): Promise<Page<CameraReference>>;
+  remove(cameraId: string, id: string, by: string): Promise<unknown>;
+}
+
+/** Part of the picture, each 0 to 1 of its width or height. */
+export interface Box {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+export interface IncidentCue {
+  readonly name: string;
+  readonly probability: number;
+  readonly cell: { readonly row: number; readonly column: number } | null;
+  readonly box?: Box | null;
+  readonly label?: string | null;
+  readonly comparison?: string | null;
 }
 
 export interface Incident {
   readonly id: string;
   readonly cameraId: string;
   readonly state: 'open' | 'closed';
+  readonly decision: Decision;
+  readonly certainty: number;
   readonly severity: Severity;
+  readonly kind: string;
+  readonly title: string;
+  readonly object: string | null;
   readonly onsetMs: number;
   readonly openedMs: number;
   readonly lastAnomalousMs: number;
   readonly closedMs: number | null;
   readonly peakScore: number;
   readonly peakMs: number;
-  readonly peakCues: readonly { readonly name: string; readonly probability: number }[];
+  readonly peakCues: readonly IncidentCue[];
   readonly peakCell: { readonly row: number; readonly column: number } | null;
   readonly gridRows: number;
   readonly gridColumns: number;
   readonly explanation: string;
+  readonly nearestNormal: readonly { readonly atMs: number; readonly distance: number }[];
   readonly revision: number;
   readonly clip: Evidence;
   readonly snapshot: Evidence;
+  readonly heatmap: Evidence;
   /** Null where nobody has looked yet. */
   readonly review: Review | null;
 }
@@ -160,6 +226,7 @@ export interface IncidentFilter {
   readonly toMs?: number;
   readonly state?: 'open' | 'closed';
   readonly severity?: Severity;
+  readonly decision?: Decision;
   readonly review?: Verdict;
   readonly cursor?: string;
   readonly limit: number;
@@ -185,7 +252,7 @@ export interface ReviewStore {
       readonly label?: string;
       readonly note?: string;
     },
-  ): Promise<unknown>;
+  ): Promise<{ readonly droppedReferences: readonly string[] }>;
 }
 
 export interface Endpoint {
@@ -194,6 +261,7 @@ export interface Endpoint {
   readonly description: string;
   readonly eventTypes: readonly string[] | null;
   readonly cameraIds: readonly string[] | null;
+  readonly includeReview: boolean;
   readonly enabled: boolean;
   readonly disabledReason: string | null;
   readonly createdMs: number;
@@ -205,6 +273,7 @@ export interface EndpointInput {
   readonly description?: string;
   readonly eventTypes: readonly string[] | null;
   readonly cameraIds: readonly string[] | null;
+  readonly includeReview?: boolean;
 }
 
 export interface EndpointStore {
@@ -295,6 +364,7 @@ export interface ApiStore {
   readonly scores: ScoreStore;
   readonly incidents: IncidentStore;
   readonly reviews: ReviewStore;
+  readonly references: ReferenceStore;
   readonly endpoints: EndpointStore;
   readonly deliveries: DeliveryStore;
   readonly events: EventStore;
@@ -303,6 +373,7 @@ export interface ApiStore {
 
 /** Tells other roles that something was changed; a lost notice only delays them. */
 export interface ChangeNoticePublisher {
+  /** `id` is the camera's for `camera` and for `review`: its references changed. */
   publish(notice: { readonly kind: 'camera' | 'endpoint' | 'review'; readonly id: string }): Promise<unknown>;
 }
 

@@ -1,7 +1,7 @@
 import { problem } from '../platform/errors.ts';
 
 /** `clip-so-far` is what can be watched while the incident lasts; the final clip takes its place. */
-export type EvidenceName = 'clip.mp4' | 'clip-so-far.mp4' | 'snapshot.jpg';
+export type EvidenceName = 'clip.mp4' | 'clip-so-far.mp4' | 'snapshot.jpg' | 'heatmap.jpg';
 
 const PART = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 const DEEPEST = 4;

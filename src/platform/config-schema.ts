@@ -10,6 +10,22 @@ const section = <P extends Parameters<typeof Type.Object>[0]>(properties: P, des
 
 export const CAMERA_ID_PATTERN = '^[a-z0-9][a-z0-9-]{0,62}$';
 
+const share = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
+const raise = Type.Integer({ minimum: -3, maximum: 3, description: 'Levels to add to the severity; negative lowers.' });
+const timeOfDay = (description: string) => Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$', description });
+
+const zoneSchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 100, description: 'What people call it.' }),
+    left: share('Left edge, as a share of the width of the picture.'),
+    top: share('Top edge, as a share of the height of the picture.'),
+    right: share('Right edge, as a share of the width of the picture.'),
+    bottom: share('Bottom edge, as a share of the height of the picture.'),
+    raise,
+  },
+  strict,
+);
+
 const cameraSchema = Type.Object(
   {
     id: Type.String({
@@ -49,6 +65,12 @@ const cameraSchema = Type.Object(
         exclusiveMinimum: 0,
         maximum: 10_080,
         description: 'Minutes of normal life to watch before alerts. Default: learning.minutes.',
+      }),
+    ),
+    zones: Type.Optional(
+      Type.Array(zoneSchema, {
+        maxItems: 32,
+        description: 'Parts of the picture in which incidents weigh more or less. Default: none.',
       }),
     ),
   },
@@ -207,10 +229,10 @@ export const configSchema = Type.Object(
         directory: Type.Optional(
           Type.String({ description: 'Folder of packs. Default: the models that come with Vedette.' }),
         ),
-        default: Type.Array(Type.String(), {
-          minItems: 1,
-          default: ['motion-grid'],
-          description: 'Packs that a new camera gets.',
+        default: Type.Union([Type.Literal('auto'), Type.Array(Type.String(), { minItems: 1 })], {
+          default: 'auto',
+          description:
+            'Packs that a new camera gets: a list, or auto for motion-grid with a detector beside it where one was pulled (yolox-nano before fastest-det).',
         }),
       },
       'Models.',
@@ -247,6 +269,75 @@ export const configSchema = Type.Object(
           description: 'Video after the last anomalous moment in the evidence clip.',
         }),
         maxClipSeconds: Type.Number({ minimum: 5, maximum: 3600, default: 120, description: 'Longest evidence clip.' }),
+        minimumCertainty: Type.Number({
+          minimum: 0,
+          maximum: 1,
+          default: 0.15,
+          description:
+            'Below this certainty (picture quality, age of the baseline, agreement of the cues) an incident is for review and wakes nobody; less is enough where it deviates more. 0: every incident alerts.',
+        }),
+        severity: section(
+          {
+            kinds: Type.Array(
+              Type.Object(
+                {
+                  kind: Type.String({
+                    minLength: 1,
+                    maxLength: 100,
+                    description:
+                      'Kind of incident (vehicle, agitation, left-object, ...), or class of object (bicycle).',
+                  }),
+                  level: Type.Union([
+                    Type.Literal('low'),
+                    Type.Literal('medium'),
+                    Type.Literal('high'),
+                    Type.Literal('critical'),
+                  ]),
+                },
+                strict,
+              ),
+              {
+                default: [],
+                description:
+                  'Levels that differ from the built-in ones: vehicle, agitation and left-object high; rider, person, baggage, fast-motion, missing-object, scene-change and presence medium; all else low.',
+              },
+            ),
+            timeZone: Type.String({
+              default: 'UTC',
+              description: 'In which hours are meant, for instance Europe/Berlin.',
+            }),
+            hours: Type.Array(
+              Type.Object(
+                {
+                  from: timeOfDay('HH:MM, included.'),
+                  to: timeOfDay('HH:MM, not included; before from: over midnight.'),
+                  raise,
+                },
+                strict,
+              ),
+              { default: [], description: 'Times of day at which incidents weigh more or less.' },
+            ),
+            longSeconds: Type.Number({
+              minimum: 1,
+              maximum: 86_400,
+              default: 30,
+              description: 'An incident that lasts this long is raised by one level.',
+            }),
+            veryLongSeconds: Type.Number({
+              minimum: 1,
+              maximum: 86_400,
+              default: 120,
+              description: 'And by two levels from here on.',
+            }),
+            highExcess: Type.Number({
+              minimum: 1,
+              maximum: 100,
+              default: 2,
+              description: 'Strangeness, as a multiple of the alarm threshold, that raises by one level.',
+            }),
+          },
+          'How grave an incident is, apart from how strange.',
+        ),
       },
       'From scores to incidents.',
     ),

@@ -186,6 +186,18 @@ export const ERROR_KINDS = {
     message: 'Pack {pack}: the file {file} has the SHA-256 {actual}, its manifest says {expected}',
     hint: 'The file was changed or is incomplete: fetch the pack again.',
   },
+  VDT_PACK_NOT_PULLED: {
+    status: 404,
+    retryable: false,
+    message: 'Pack {pack} comes without its file {file}, which is not there yet',
+    hint: 'Fetch it with "vedette models pull ID".',
+  },
+  VDT_PULL_FAILED: {
+    status: 502,
+    retryable: true,
+    message: 'Pack {pack}: the file {file} could not be fetched from {source}: {reason}',
+    hint: 'Run the command again, it goes on where it stopped; or give the file yourself with --from FILE.',
+  },
   VDT_PACK_MODEL_MISMATCH: {
     status: 422,
     retryable: false,
@@ -281,6 +293,12 @@ export const ERROR_KINDS = {
     retryable: false,
     message: 'The demonstration stopped at {step}: {reason}',
     hint: 'The log of the service is data/demo/vedette.log; "vedette doctor" looks at this machine.',
+  },
+  VDT_PACKS_UNUSABLE: {
+    status: 400,
+    retryable: false,
+    message: 'A camera cannot be watched with these packs ({packs}): {reason}',
+    hint: 'Give it one extractor (motion-grid), and a detector beside it if you like.',
   },
   VDT_PACKS_DIFFER: {
     status: 400,

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford's base 32: no i, l, o, u
 
 /** What an id begins with, by the kind of thing that it names. */
-export type IdPrefix = 'inc' | 'msg' | 'dlv' | 'whe' | 'key' | 'cam' | 'chk' | 'req';
+export type IdPrefix = 'inc' | 'msg' | 'dlv' | 'whe' | 'key' | 'cam' | 'chk' | 'req' | 'ref';
 
 function base32(bytes: Uint8Array, length: number): string {
   let bits = 0n;

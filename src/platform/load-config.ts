@@ -50,6 +50,7 @@ export function parseConfig(raw: unknown, baseDir: string): Config {
     }
     seen.add(camera.id);
   });
+  assertTimeZone(config.incident.severity.timeZone);
   const dataDir = resolve(baseDir, config.dataDir);
   return {
     ...config,
@@ -57,6 +58,18 @@ export function parseConfig(raw: unknown, baseDir: string): Config {
     secretKeyFile: config.secretKeyFile ? resolve(baseDir, config.secretKeyFile) : resolve(dataDir, 'secret.key'),
     packs: { ...config.packs, ...(config.packs.directory && { directory: resolve(baseDir, config.packs.directory) }) },
   };
+}
+
+function assertTimeZone(timeZone: string): void {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+  } catch {
+    throw problem(
+      'VDT_CONFIG_INVALID',
+      { field: 'incident.severity.timeZone', reason: `"${timeZone}" is no time zone` },
+      { hint: 'Write an IANA name, for instance Europe/Berlin.' },
+    );
+  }
 }
 
 /** The configuration as it may be shown: no password, no database or Redis credentials. */

@@ -25,6 +25,7 @@ export function createMetrics() {
       'reason',
     ]),
     cameraState: gauge('camera_state', '1 for the state that the camera is in', ['camera', 'state']),
+    cameraHealth: gauge('camera_health', '1 for what the pictures say about the camera itself', ['camera', 'state']),
     chunksRecorded: counter('ingest_chunks_recorded_total', 'Chunks of the untouched stream written to disk', [
       'camera',
     ]),
@@ -37,9 +38,19 @@ export function createMetrics() {
     segmentDelay: histogram('segment_delay_seconds', 'From the capture of the last frame to the committed score', [
       'camera',
     ]),
-    inferBatchSize: histogram('infer_batch_size', 'Segments in one ONNX run', ['pack'], [1, 2, 4, 8, 16, 32, 64]),
+    inferBatchSize: histogram(
+      'infer_batch_size',
+      'Segments (of a detector: parts of pictures) in one ONNX run',
+      ['pack'],
+      [1, 2, 4, 8, 16, 32, 64],
+    ),
     inferRun: histogram('infer_run_seconds', 'Duration of one ONNX run', ['pack']),
     inferWait: histogram('infer_wait_seconds', 'Time that a segment waits for its batch', ['pack']),
+    detectorSkipped: counter(
+      'infer_detector_skipped_total',
+      'Segments that a detector left out because the runner was behind',
+      ['pack'],
+    ),
     runnerRestarts: counter('infer_runner_restarts_total', 'Times that the runner was replaced, by reason', ['reason']),
     runnerProvider: gauge('infer_runner_provider', '1 for the ONNX execution provider in use', ['provider']),
     incidents: counter('incidents_total', 'Incident changes', ['camera', 'change']),

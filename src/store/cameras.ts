@@ -19,6 +19,19 @@ export interface CameraSettings {
   readonly recordChunks: boolean;
   /** How long it learns before it may alert; null for the packs' own default. */
   readonly learningMinutes: number | null;
+  /** Parts of the picture in which incidents weigh more or less; none where left out. */
+  readonly zones?: readonly CameraZone[];
+}
+
+/** Edges as shares of the picture. */
+export interface CameraZone {
+  readonly name: string;
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+  /** Levels to add to the severity, -3 to 3. */
+  readonly raise: number;
 }
 
 export interface CameraStatus {
@@ -44,6 +57,12 @@ export interface CameraLearning {
   readonly requiredSegments: number;
 }
 
+/** What the pictures say about the camera itself. */
+export interface CameraHealthStatus {
+  readonly state: 'ok' | 'frozen' | 'blank' | 'covered' | 'defocused' | 'moved';
+  readonly sinceMs: number;
+}
+
 export interface CameraCredentials {
   readonly username: string;
   readonly password: string;
@@ -62,6 +81,8 @@ export interface Camera {
   readonly settings: CameraSettings;
   readonly status: CameraStatus;
   readonly learning: CameraLearning;
+  /** As of the last picture that was looked at; null before the first change of state. */
+  readonly health: CameraHealthStatus | null;
   /** Segments lost since the camera was created, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly createdMs: number;
@@ -342,6 +363,7 @@ function toCamera(row: CameraRow): Camera {
     settings: row.settings as CameraSettings,
     status: row.status as CameraStatus,
     learning: row.learning as CameraLearning,
+    health: row.health as CameraHealthStatus | null,
     dropped: row.dropped as Camera['dropped'],
     createdMs: row.created_at,
     updatedMs: row.updated_at,

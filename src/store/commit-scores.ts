@@ -1,6 +1,6 @@
 import { problem } from '../platform/errors.ts';
 import { type CameraRuntime, type PackState, writePackState, writeRuntime } from './camera-states.ts';
-import type { CameraLearning } from './cameras.ts';
+import type { CameraHealthStatus, CameraLearning } from './cameras.ts';
 import type { StoreContext } from './context.ts';
 import { type AppendedEvents, appendEvents, type NewEvent } from './events.ts';
 import { type IncidentRecord, type IncidentState, writeIncident } from './incidents.ts';
@@ -17,13 +17,18 @@ export interface ScoreCommit {
   /** In order; may be empty, as where quiet time closes an incident of a silent camera. */
   readonly records: readonly ScoreRecord[];
   /** In order. */
-  readonly changes: readonly { readonly type: 'opened' | 'updated' | 'closed'; readonly incident: IncidentState }[];
+  readonly changes: readonly {
+    readonly type: 'opened' | 'promoted' | 'updated' | 'closed';
+    readonly incident: IncidentState;
+  }[];
   readonly events: readonly NewEvent[];
   /** The sequential rule's and the incident tracker's JSON after the last record. */
   readonly runtime: unknown;
   /** The last segment that `runtime` has seen; the last record's where left out. */
   readonly position?: { readonly epoch: number; readonly sequence: number };
   readonly learning?: CameraLearning;
+  /** Where the camera's own health changed. */
+  readonly health?: CameraHealthStatus;
   readonly states?: readonly PackState[];
   /** Makes the event that tells of an incident which the store had to close (see `writeIncident`), or null for none. */
   readonly eventOfSuperseded?: (incident: IncidentRecord) => NewEvent | null;
@@ -70,10 +75,14 @@ async function holdLease(tx: Transaction, commit: ScoreCommit): Promise<void> {
     .forNoKeyUpdate()
     .executeTakeFirst();
   if (owner === undefined) throw problem('VDT_LEASE_LOST', { what: 'scoring of camera', id: commit.cameraId });
-  if (commit.learning === undefined) return;
+  const { learning, health } = commit;
+  if (learning === undefined && health === undefined) return;
   await tx
     .updateTable('cameras')
-    .set({ learning: json(commit.learning) })
+    .set({
+      ...(learning === undefined ? {} : { learning: json(learning) }),
+      ...(health === undefined ? {} : { health: json(health) }),
+    })
     .where('id', '=', commit.cameraId)
     .execute();
 }

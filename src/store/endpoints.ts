@@ -18,6 +18,8 @@ export interface Endpoint {
   readonly eventTypes: readonly string[] | null;
   /** Null for all; events of no camera come through any filter. */
   readonly cameraIds: readonly string[] | null;
+  /** Whether it is told of incidents that are for review, too. */
+  readonly includeReview: boolean;
   /** While false, no deliveries are made for it, and those that wait are not due. */
   readonly enabled: boolean;
   readonly disabledReason: string | null;
@@ -30,6 +32,8 @@ export interface EndpointInput {
   readonly description?: string | undefined;
   readonly eventTypes?: readonly string[] | null | undefined;
   readonly cameraIds?: readonly string[] | null | undefined;
+  /** False where left out. */
+  readonly includeReview?: boolean | undefined;
 }
 
 export interface EndpointPatch {
@@ -37,6 +41,7 @@ export interface EndpointPatch {
   readonly description?: string | undefined;
   readonly eventTypes?: readonly string[] | null | undefined;
   readonly cameraIds?: readonly string[] | null | undefined;
+  readonly includeReview?: boolean | undefined;
   readonly enabled?: boolean | undefined;
 }
 
@@ -64,6 +69,7 @@ export class EndpointRepository {
         sealed_secret: this.#context.secretBox.seal(secret),
         event_types: textArray(input.eventTypes ?? null),
         camera_ids: textArray(input.cameraIds ?? null),
+        include_review: input.includeReview ?? false,
         enabled: true,
         disabled_reason: null,
         created_at: now,
@@ -84,6 +90,7 @@ export class EndpointRepository {
         ...(patch.description === undefined ? {} : { description: patch.description }),
         ...(patch.eventTypes === undefined ? {} : { event_types: textArray(patch.eventTypes) }),
         ...(patch.cameraIds === undefined ? {} : { camera_ids: textArray(patch.cameraIds) }),
+        ...(patch.includeReview === undefined ? {} : { include_review: patch.includeReview }),
         // whether switched on or off by a person: the machine's reason no longer holds
         ...(patch.enabled === undefined ? {} : { enabled: patch.enabled, disabled_reason: null }),
         updated_at: instant(this.#context.clock.nowMs()),
@@ -193,6 +200,7 @@ function toEndpoint(row: Selectable<Tables['webhook_endpoints']>): Endpoint {
     description: row.description,
     eventTypes: row.event_types,
     cameraIds: row.camera_ids,
+    includeReview: row.include_review,
     enabled: row.enabled,
     disabledReason: row.disabled_reason,
     createdMs: row.created_at,

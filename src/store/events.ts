@@ -19,9 +19,11 @@ export interface NewEvent {
   readonly createdMs: number;
   /** Sent to these endpoints alone, whatever their filters, as far as they are enabled: a test alert. Not stored. */
   readonly endpointIds?: readonly string[];
+  /** Sent only to endpoints that ask for what is for review; the live stream shows it to all. Not stored. */
+  readonly forReview?: boolean;
 }
 
-export interface StoredEvent extends Omit<NewEvent, 'endpointIds'> {
+export interface StoredEvent extends Omit<NewEvent, 'endpointIds' | 'forReview'> {
   /** Rises with each commit; the id of the live stream (SSE). */
   readonly sequence: number;
 }
@@ -142,7 +144,8 @@ async function createDeliveries(tx: Transaction, event: NewEvent): Promise<reado
   const wanted =
     event.endpointIds === undefined
       ? sql<boolean>`(event_types is null or ${event.type} = any (event_types))
-          and (camera_ids is null or ${event.cameraId}::text is null or ${event.cameraId}::text = any (camera_ids))`
+          and (camera_ids is null or ${event.cameraId}::text is null or ${event.cameraId}::text = any (camera_ids))
+          and (include_review or not ${event.forReview ?? false}::boolean)`
       : sql<boolean>`id = any (${[...event.endpointIds]}::text[])`;
   const endpoints = await tx
     .selectFrom('webhook_endpoints')

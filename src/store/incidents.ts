@@ -1,10 +1,11 @@
 import { type Selectable, sql } from 'kysely';
 import { problem } from '../platform/errors.ts';
+import { refreshReference } from './camera-references.ts';
 import type { StoreContext } from './context.ts';
 import { decodeCursor, type Page, toPage } from './cursor.ts';
 import { type Instant, instant, instantOrNull } from './instant.ts';
 import { json } from './json.ts';
-import type { Review } from './reviews.ts';
+import { type Review, referenceOf } from './reviews.ts';
 import type { Tables, Transaction } from './schema.ts';
 
 export type Severity = 'low' | 'medium' | 'high' | 'critical';
@@ -16,6 +17,24 @@ export interface IncidentCue {
   /** Upper-tail probability on the camera's own history, 0..1. */
   readonly probability: number;
   readonly cell: { readonly row: number; readonly column: number } | null;
+  /** The object or shape, in shares of the picture. */
+  readonly box?: {
+    readonly left: number;
+    readonly top: number;
+    readonly right: number;
+    readonly bottom: number;
+  } | null;
+  /** Class of the object. */
+  readonly label?: string | null;
+  /** How it compares with the camera's history, for a person. */
+  readonly comparison?: string | null;
+}
+
+/** What a moment of an incident looked like. */
+export interface IncidentMoment {
+  readonly endMs: number;
+  readonly surprise: number;
+  readonly values: readonly number[];
 }
 
 /** What the state machine knows of an incident; the shape of `incident/incident-tracker.ts`. */
@@ -24,7 +43,15 @@ export interface IncidentState {
   readonly id: string;
   readonly cameraId: string;
   readonly state: 'open' | 'closed';
+  /** `review`: stored and shown, but nobody is woken. */
+  readonly decision: 'alert' | 'review';
+  /** 0..1, of the peak. */
+  readonly certainty: number;
   readonly severity: Severity;
+  readonly kind: string;
+  readonly title: string;
+  /** Class of the object that it is about. */
+  readonly object: string | null;
   /** Estimated start, not the detection. */
   readonly onsetMs: number;
   readonly openedMs: number;
@@ -35,13 +62,19 @@ export interface IncidentState {
   readonly peakCues: readonly IncidentCue[];
   readonly peakCell: { readonly row: number; readonly column: number } | null;
   readonly explanation: string;
+  /** The nearest moments of normal life, nearest first. */
+  readonly nearestNormal: readonly { readonly atMs: number; readonly distance: number }[];
+  /** Strangeness of each grid cell at the peak, row-major, 0..1. */
+  readonly heat: readonly number[] | null;
+  /** Its strangest moments, the strangest first. */
+  readonly descriptors: readonly IncidentMoment[];
   /** Rises with each change; a write that does not raise it is a replay and changes nothing. */
   readonly revision: number;
   readonly gridRows: number;
   readonly gridColumns: number;
 }
 
-export type EvidenceKind = 'clip' | 'snapshot';
+export type EvidenceKind = 'clip' | 'snapshot' | 'heatmap';
 
 export interface Evidence {
   readonly state: 'pending' | 'ready' | 'failed';
@@ -57,6 +90,7 @@ export interface IncidentRecord extends IncidentState {
   readonly closeReason: string | null;
   readonly clip: Evidence;
   readonly snapshot: Evidence;
+  readonly heatmap: Evidence;
   /** Null where nobody has looked yet. */
   readonly review: Review | null;
 }
@@ -69,6 +103,7 @@ export interface IncidentFilter {
   readonly toMs?: number | undefined;
   readonly state?: 'open' | 'closed' | undefined;
   readonly severity?: Severity | undefined;
+  readonly decision?: 'alert' | 'review' | undefined;
   readonly review?: Review['verdict'] | undefined;
   readonly cursor?: string | undefined;
   readonly limit: number;
@@ -92,6 +127,7 @@ export class IncidentRepository {
     if (filter.toMs !== undefined) query = query.where('onset_at', '<', instant(filter.toMs));
     if (filter.state !== undefined) query = query.where('state', '=', filter.state);
     if (filter.severity !== undefined) query = query.where('severity', '=', filter.severity);
+    if (filter.decision !== undefined) query = query.where('decision', '=', filter.decision);
     if (filter.review === 'unreviewed') {
       query = query.where((eb) => eb.or([eb('verdict', 'is', null), eb('verdict', '=', 'unreviewed')]));
     } else if (filter.review !== undefined) {
@@ -134,20 +170,27 @@ export class IncidentRepository {
     const reason = evidence.reason ?? null;
     const updated = await this.#context.db
       .updateTable('incidents')
-      .set(
-        kind === 'clip'
-          ? { clip_state: evidence.state, clip_path: path, clip_bytes: bytes, clip_reason: reason }
-          : { snapshot_state: evidence.state, snapshot_path: path, snapshot_bytes: bytes, snapshot_reason: reason },
-      )
+      .set({
+        [`${kind}_state`]: evidence.state,
+        [`${kind}_path`]: path,
+        [`${kind}_bytes`]: bytes,
+        [`${kind}_reason`]: reason,
+      })
       .where('id', '=', id)
       .executeTakeFirst();
     if (updated.numUpdatedRows === 0n) throw notFound(id);
   }
 
-  /** Incidents, open or closed, whose clip or snapshot is still to be made, oldest first. */
+  /** Incidents, open or closed, of which a piece of evidence is still to be made, oldest first. */
   async pendingEvidence(limit = 100): Promise<readonly IncidentRecord[]> {
     const rows = await this.#select()
-      .where((eb) => eb.or([eb('clip_state', '=', 'pending'), eb('snapshot_state', '=', 'pending')]))
+      .where((eb) =>
+        eb.or([
+          eb('clip_state', '=', 'pending'),
+          eb('snapshot_state', '=', 'pending'),
+          eb('heatmap_state', '=', 'pending'),
+        ]),
+      )
       .orderBy('onset_at')
       .limit(limit)
       .execute();
@@ -188,7 +231,8 @@ export class IncidentRepository {
       .selectFrom('incidents')
       .leftJoin('reviews', 'reviews.incident_id', 'incidents.id')
       .selectAll('incidents')
-      .select(['verdict', 'reviewed_by', 'reviewed_at', 'moment_at', 'label', 'note']);
+      .select(['verdict', 'reviewed_by', 'reviewed_at', 'moment_at', 'label', 'note'])
+      .select(referenceOf('incidents.id').as('reference_id'));
   }
 }
 
@@ -203,7 +247,12 @@ export async function writeIncident(tx: Transaction, incident: IncidentState): P
   const superseded = incident.state === 'open' ? await closeLeftover(tx, incident) : null;
   const changing = {
     state: incident.state,
+    decision: incident.decision,
+    certainty: incident.certainty,
     severity: incident.severity,
+    kind: incident.kind,
+    title: incident.title,
+    object: incident.object,
     onset_at: instant(incident.onsetMs),
     opened_at: instant(incident.openedMs),
     last_anomalous_at: instant(incident.lastAnomalousMs),
@@ -217,6 +266,9 @@ export async function writeIncident(tx: Transaction, incident: IncidentState): P
     grid_rows: incident.gridRows,
     grid_columns: incident.gridColumns,
     explanation: incident.explanation,
+    nearest_normal: json(incident.nearestNormal),
+    heat: incident.heat === null ? null : json(incident.heat),
+    descriptors: json(incident.descriptors),
     revision: incident.revision,
   };
   await tx
@@ -224,6 +276,7 @@ export async function writeIncident(tx: Transaction, incident: IncidentState): P
     .values({ id: incident.id, camera_id: incident.cameraId, ...changing })
     .onConflict((conflict) => conflict.column('id').doUpdateSet(changing))
     .execute();
+  if (known !== undefined) await refreshReference(tx, { id: incident.id, moments: incident.descriptors });
   return superseded;
 }
 
@@ -252,6 +305,7 @@ async function closeLeftover(tx: Transaction, opening: IncidentState): Promise<I
         moment_at: null,
         label: null,
         note: null,
+        reference_id: null,
       });
 }
 
@@ -260,14 +314,21 @@ function notFound(id: string) {
 }
 
 type ReviewColumns = Omit<Selectable<Tables['reviews']>, 'incident_id'>;
-type IncidentRow = Selectable<Tables['incidents']> & { [Name in keyof ReviewColumns]: ReviewColumns[Name] | null };
+type IncidentRow = Selectable<Tables['incidents']> & { [Name in keyof ReviewColumns]: ReviewColumns[Name] | null } & {
+  readonly reference_id: string | null;
+};
 
 function toIncident(row: IncidentRow): IncidentRecord {
   return {
     id: row.id,
     cameraId: row.camera_id,
     state: row.state,
+    decision: row.decision,
+    certainty: row.certainty,
     severity: row.severity,
+    kind: row.kind,
+    title: row.title,
+    object: row.object,
     onsetMs: row.onset_at,
     openedMs: row.opened_at,
     lastAnomalousMs: row.last_anomalous_at,
@@ -278,6 +339,9 @@ function toIncident(row: IncidentRow): IncidentRecord {
     peakCues: row.peak_cues as readonly IncidentCue[],
     peakCell: row.peak_row === null || row.peak_column === null ? null : { row: row.peak_row, column: row.peak_column },
     explanation: row.explanation,
+    nearestNormal: row.nearest_normal as IncidentState['nearestNormal'],
+    heat: row.heat as IncidentState['heat'],
+    descriptors: row.descriptors as IncidentState['descriptors'],
     revision: row.revision,
     gridRows: row.grid_rows,
     gridColumns: row.grid_columns,
@@ -287,6 +351,12 @@ function toIncident(row: IncidentRow): IncidentRecord {
       path: row.snapshot_path,
       sizeBytes: row.snapshot_bytes,
       reason: row.snapshot_reason,
+    },
+    heatmap: {
+      state: row.heatmap_state,
+      path: row.heatmap_path,
+      sizeBytes: row.heatmap_bytes,
+      reason: row.heatmap_reason,
     },
     review: toReview(row),
   };
@@ -302,5 +372,6 @@ function toReview(row: IncidentRow): Review | null {
     momentMs: row.moment_at,
     label: row.label,
     note: row.note,
+    referenceId: row.reference_id,
   };
 }

@@ -1,5 +1,6 @@
-import type { Selectable } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import { problem } from '../platform/errors.ts';
+import { putReference, type ReferenceMoment } from './camera-references.ts';
 import type { StoreContext } from './context.ts';
 import { instant, instantOrNull } from './instant.ts';
 import type { Tables } from './schema.ts';
@@ -24,6 +25,14 @@ export interface Review {
   readonly momentMs: number | null;
   readonly label: string | null;
   readonly note: string | null;
+  /** The reference of the camera that it made; null where it made none, or it was removed. */
+  readonly referenceId: string | null;
+}
+
+/** A review that was put, with the references, the camera's oldest, that had to make room for its own. */
+export interface PutReview {
+  readonly review: Review;
+  readonly droppedReferences: readonly string[];
 }
 
 export class ReviewRepository {
@@ -33,12 +42,16 @@ export class ReviewRepository {
     this.#context = context;
   }
 
-  /** Replaces what was said before; `unreviewed` takes a verdict back and keeps who did. VDT_NOT_FOUND. */
-  async put(incidentId: string, input: ReviewInput): Promise<Review> {
+  /**
+   * Replaces what was said before, with the reference that it made; `unreviewed` takes a verdict back and keeps who did.
+   * VDT_NOT_FOUND.
+   */
+  async put(incidentId: string, input: ReviewInput): Promise<PutReview> {
+    const atMs = this.#context.clock.nowMs();
     const columns = {
       verdict: input.verdict,
       reviewed_by: input.by,
-      reviewed_at: instant(this.#context.clock.nowMs()),
+      reviewed_at: instant(atMs),
       moment_at: instantOrNull(input.momentMs ?? null),
       label: input.label ?? null,
       note: input.note ?? null,
@@ -46,9 +59,9 @@ export class ReviewRepository {
     return inTransaction(this.#context.db, async (tx) => {
       const incident = await tx
         .selectFrom('incidents')
-        .select('id')
+        .select(['id', 'camera_id', 'descriptors'])
         .where('id', '=', incidentId)
-        .forKeyShare()
+        .forUpdate()
         .executeTakeFirst();
       if (incident === undefined) throw problem('VDT_NOT_FOUND', { what: 'Incident', id: incidentId });
       const row = await tx
@@ -57,7 +70,25 @@ export class ReviewRepository {
         .onConflict((conflict) => conflict.column('incident_id').doUpdateSet(columns))
         .returningAll()
         .executeTakeFirstOrThrow();
-      return toReview(row);
+      const reference = await putReference(
+        tx,
+        {
+          id: incidentId,
+          cameraId: incident.camera_id,
+          moments: incident.descriptors as readonly ReferenceMoment[],
+        },
+        {
+          verdict: input.verdict,
+          by: input.by,
+          atMs,
+          momentMs: input.momentMs ?? null,
+          label: input.label ?? null,
+        },
+      );
+      return {
+        review: toReview({ ...row, reference_id: reference.id }),
+        droppedReferences: reference.dropped,
+      };
     });
   }
 
@@ -66,6 +97,7 @@ export class ReviewRepository {
     const row = await this.#context.db
       .selectFrom('reviews')
       .selectAll()
+      .select(referenceOf('reviews.incident_id').as('reference_id'))
       .where('incident_id', '=', incidentId)
       .executeTakeFirst();
     return row === undefined ? null : toReview(row);
@@ -77,6 +109,7 @@ export class ReviewRepository {
       .selectFrom('reviews')
       .innerJoin('incidents', 'incidents.id', 'reviews.incident_id')
       .selectAll('reviews')
+      .select(referenceOf('reviews.incident_id').as('reference_id'))
       .where('incidents.camera_id', '=', cameraId)
       .where('reviewed_at', '>', instant(sinceMs))
       .orderBy('reviewed_at')
@@ -85,9 +118,38 @@ export class ReviewRepository {
       .execute();
     return rows.map(toReview);
   }
+
+  /** Of a camera's incidents whose onset is at or after `sinceMs`, oldest first: what the false-alert budget counts by. */
+  async verdictsOf(cameraId: string, sinceMs: number): Promise<readonly TimedVerdict[]> {
+    const rows = await this.#context.db
+      .selectFrom('reviews')
+      .innerJoin('incidents', 'incidents.id', 'reviews.incident_id')
+      .select(['incidents.onset_at', 'incidents.last_anomalous_at', 'reviews.verdict'])
+      .where('incidents.camera_id', '=', cameraId)
+      .where('incidents.onset_at', '>=', instant(sinceMs))
+      .orderBy('incidents.onset_at')
+      .execute();
+    return rows.map((row) => ({ fromMs: row.onset_at, toMs: row.last_anomalous_at, verdict: row.verdict }));
+  }
 }
 
-function toReview(row: Selectable<Tables['reviews']>): Review {
+/** What people said of a stretch of a camera's time. */
+export interface TimedVerdict {
+  /** Onset and last anomalous moment of the incident, UTC ms. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly verdict: Review['verdict'];
+}
+
+/** The reference in use that an incident's review made. */
+export function referenceOf(incidentId: 'reviews.incident_id' | 'incidents.id'): RawBuilder<string | null> {
+  return sql<string | null>`(
+    select made.id from camera_references made
+    where made.incident_id = ${sql.ref(incidentId)} and made.removed_at is null
+  )`;
+}
+
+function toReview(row: Selectable<Tables['reviews']> & { readonly reference_id: string | null }): Review {
   return {
     incidentId: row.incident_id,
     verdict: row.verdict,
@@ -96,5 +158,6 @@ function toReview(row: Selectable<Tables['reviews']>): Review {
     momentMs: row.moment_at,
     label: row.label,
     note: row.note,
+    referenceId: row.reference_id,
   };
 }

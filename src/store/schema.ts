@@ -13,6 +13,7 @@ export interface Tables {
   scores: ScoresTable;
   incidents: IncidentsTable;
   reviews: ReviewsTable;
+  camera_references: CameraReferencesTable;
   chunks: { path: string; camera_id: string; start_at: At; end_at: At; size_bytes: number };
   events: EventsTable;
   webhook_endpoints: EndpointsTable;
@@ -31,6 +32,8 @@ interface CamerasTable {
   settings: unknown;
   status: unknown;
   learning: unknown;
+  /** { state, sinceMs } or null. */
+  health: unknown;
   dropped: unknown;
   ingest_token: Generated<number>;
   scoring_token: Generated<number>;
@@ -49,6 +52,8 @@ interface ScoresTable {
   cues: readonly (readonly [string, number])[];
   hottest_row: number | null;
   hottest_column: number | null;
+  dependence: number | null;
+  held: Generated<boolean>;
 }
 
 export type EvidenceStateColumn = 'pending' | 'ready' | 'failed';
@@ -80,6 +85,19 @@ interface IncidentsTable {
   snapshot_path: string | null;
   snapshot_bytes: number | null;
   snapshot_reason: string | null;
+  heatmap_state: Generated<EvidenceStateColumn>;
+  heatmap_path: string | null;
+  heatmap_bytes: number | null;
+  heatmap_reason: string | null;
+  decision: Generated<'alert' | 'review'>;
+  certainty: Generated<number>;
+  kind: Generated<string>;
+  title: Generated<string>;
+  object: string | null;
+  nearest_normal: Generated<unknown>;
+  heat: unknown;
+  /** Its strangest moments: [{ endMs, surprise, values }]. */
+  descriptors: Generated<unknown>;
 }
 
 interface ReviewsTable {
@@ -90,6 +108,21 @@ interface ReviewsTable {
   moment_at: NullableAt;
   label: string | null;
   note: string | null;
+}
+
+interface CameraReferencesTable {
+  id: string;
+  camera_id: string;
+  incident_id: string | null;
+  verdict: 'confirmed' | 'dismissed';
+  /** Moments of the incident: [{ endMs, surprise, values }]. */
+  descriptors: unknown;
+  label: string | null;
+  moment_at: NullableAt;
+  created_by: string;
+  created_at: At;
+  removed_by: string | null;
+  removed_at: NullableAt;
 }
 
 interface EventsTable {
@@ -109,6 +142,7 @@ interface EndpointsTable {
   sealed_secret: string;
   event_types: readonly string[] | null;
   camera_ids: readonly string[] | null;
+  include_review: Generated<boolean>;
   enabled: boolean;
   disabled_reason: string | null;
   created_at: At;

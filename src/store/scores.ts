@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { StoreContext } from './context.ts';
 import { instant } from './instant.ts';
 import type { Database, Transaction } from './schema.ts';
+import { type StreamedScore, streamScores } from './stream-scores.ts';
 
 export interface ScoreRecord {
   readonly cameraId: string;
@@ -16,6 +17,10 @@ export interface ScoreRecord {
   /** Upper-tail probability of each cue on this camera's history, 0..1. */
   readonly cues: readonly { readonly name: string; readonly probability: number }[];
   readonly hottestCell: { readonly row: number; readonly column: number } | null;
+  /** How many consecutive segments counted as one independent observation, at least 1. */
+  readonly dependenceSegments?: number | null;
+  /** The camera was unhealthy or in transition: the sequential rule did not count the segment. */
+  readonly held?: boolean;
 }
 
 export interface TimelineRange {
@@ -96,7 +101,14 @@ export class ScoreRepository {
         row.hottest_row === null || row.hottest_column === null
           ? null
           : { row: row.hottest_row, column: row.hottest_column },
+      dependenceSegments: row.dependence,
+      held: row.held,
     }));
+  }
+
+  /** All scores whose segment ends in [fromMs, toMs), oldest first, in portions; see `streamScores`. */
+  stream(cameraId: string, fromMs: number, toMs: number): AsyncGenerator<readonly StreamedScore[]> {
+    return streamScores(this.#context.db, cameraId, fromMs, toMs);
   }
 
   /** Deletes up to `limit` scores of segments that end before `beforeMs`. Returns how many; call again while it returns `limit`. */
@@ -136,14 +148,14 @@ export async function insertScores(db: Database | Transaction, records: readonly
   return inserted;
 }
 
-/** Column by column as arrays: nine parameters whatever the number of rows, parsed once. */
+/** Column by column as arrays: eleven parameters whatever the number of rows, parsed once. */
 async function insertSlice(db: Database | Transaction, records: readonly ScoreRecord[]): Promise<number> {
   const column = <Value>(pick: (record: ScoreRecord) => Value) => sql`${records.map(pick)}`;
   const result = await sql`
     insert into scores
-      (camera_id, epoch, sequence, segment_end, score, certainty, cues, hottest_row, hottest_column)
+      (camera_id, epoch, sequence, segment_end, score, certainty, cues, hottest_row, hottest_column, dependence, held)
     select camera_id, epoch, sequence, to_timestamp(0) + end_ms * interval '1 millisecond', score, certainty, cues,
-      hottest_row, hottest_column
+      hottest_row, hottest_column, dependence, held
     from unnest(
       ${column((r) => r.cameraId)}::text[],
       ${column((r) => r.epoch)}::bigint[],
@@ -153,9 +165,11 @@ async function insertSlice(db: Database | Transaction, records: readonly ScoreRe
       ${column((r) => r.certainty)}::double precision[],
       ${column((r) => JSON.stringify(r.cues.map((cue) => [cue.name, cue.probability])))}::jsonb[],
       ${column((r) => r.hottestCell?.row ?? null)}::smallint[],
-      ${column((r) => r.hottestCell?.column ?? null)}::smallint[]
+      ${column((r) => r.hottestCell?.column ?? null)}::smallint[],
+      ${column((r) => r.dependenceSegments ?? null)}::real[],
+      ${column((r) => r.held ?? false)}::boolean[]
     ) as given
-      (camera_id, epoch, sequence, end_ms, score, certainty, cues, hottest_row, hottest_column)
+      (camera_id, epoch, sequence, end_ms, score, certainty, cues, hottest_row, hottest_column, dependence, held)
     on conflict do nothing`.execute(db);
   return Number(result.numAffectedRows ?? 0n);
 }

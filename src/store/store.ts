@@ -1,4 +1,5 @@
 import { ApiKeyRepository } from './api-keys.ts';
+import { CameraReferenceRepository } from './camera-references.ts';
 import { CameraStateRepository } from './camera-states.ts';
 import { CameraRepository } from './cameras.ts';
 import { ChunkRepository } from './chunks.ts';
@@ -23,6 +24,7 @@ export class Store {
   readonly deliveries: DeliveryRepository;
   readonly endpoints: EndpointRepository;
   readonly reviews: ReviewRepository;
+  readonly references: CameraReferenceRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly states: CameraStateRepository;
   readonly settings: SettingsRepository;
@@ -40,6 +42,7 @@ export class Store {
     this.deliveries = new DeliveryRepository(context);
     this.endpoints = new EndpointRepository(context);
     this.reviews = new ReviewRepository(context);
+    this.references = new CameraReferenceRepository(context);
     this.apiKeys = new ApiKeyRepository(context);
     this.states = new CameraStateRepository(context);
     this.settings = new SettingsRepository(context);

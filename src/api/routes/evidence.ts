@@ -13,26 +13,35 @@ const RETRY_AFTER_SECONDS = 3;
 const FILES = [
   {
     kind: 'clip',
+    operationId: 'getIncidentClip',
     file: 'clip.mp4',
     mediaType: 'video/mp4',
     summary: 'The video of an incident, with pre- and post-roll',
   },
   {
     kind: 'snapshot',
+    operationId: 'getIncidentSnapshot',
     file: 'snapshot.jpg',
     mediaType: 'image/jpeg',
     summary: 'The picture at the peak of an incident',
   },
+  {
+    kind: 'heatmap',
+    operationId: 'getIncidentHeatMap',
+    file: 'heatmap.jpg',
+    mediaType: 'image/jpeg',
+    summary: 'The same picture with what was strange in it, yellow to red',
+  },
 ] as const;
 
 export function evidenceRoutes(app: ApiInstance, deps: ApiDeps): void {
-  for (const { kind, file, mediaType, summary } of FILES) {
+  for (const { kind, operationId, file, mediaType, summary } of FILES) {
     const binary = { content: { [mediaType]: { schema: Type.Unsafe<string>({ type: 'string', format: 'binary' }) } } };
     app.get(
       `/v1/incidents/:id/${file}`,
       {
         schema: {
-          operationId: kind === 'clip' ? 'getIncidentClip' : 'getIncidentSnapshot',
+          operationId,
           summary,
           description:
             'Takes a single byte range. While the incident runs, what there is so far; while there is nothing yet: 409 with Retry-After.',

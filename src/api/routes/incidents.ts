@@ -5,6 +5,7 @@ import type { ApiInstance } from '../api-instance.ts';
 import type { CameraStore, Incident } from '../ports.ts';
 import { cameraIdSchema, cursorSchema, idSchema, limitSchema, pageOf, strict, timeInput } from '../schemas/common.ts';
 import {
+  decisionSchema,
   incidentSchema,
   incidentStateSchema,
   incidentView,
@@ -46,6 +47,7 @@ export function incidentRoutes(app: ApiInstance, deps: ApiDeps): void {
             to: Type.Optional(timeInput('Onset before this.')),
             state: Type.Optional(incidentStateSchema),
             severity: Type.Optional(severitySchema),
+            decision: Type.Optional(decisionSchema),
             review: Type.Optional(verdictSchema),
             cursor: Type.Optional(cursorSchema),
             limit: limitSchema,
@@ -90,7 +92,8 @@ export function incidentRoutes(app: ApiInstance, deps: ApiDeps): void {
       schema: {
         operationId: 'reviewIncident',
         summary: 'Confirm or dismiss an incident',
-        description: 'The verdict feeds what the camera takes for normal from then on; a later one replaces it.',
+        description:
+          'The incident becomes a reference of its camera: from the next segment on what looks like a dismissed one counts for little, and what looks like a confirmed one for more. A later verdict replaces it, `unreviewed` takes it back.',
         tags,
         params,
         body: reviewInputSchema,
@@ -101,15 +104,19 @@ export function incidentRoutes(app: ApiInstance, deps: ApiDeps): void {
     async (request) => {
       const { id } = request.params;
       const { verdict, by, moment, label, note } = request.body;
-      await reviews.put(id, {
+      const { droppedReferences } = await reviews.put(id, {
         verdict,
         by: by ?? request.principal?.id ?? 'unknown',
         ...(moment === undefined ? {} : { momentMs: parseTime('body.moment', moment) }),
         ...(label === undefined ? {} : { label }),
         ...(note === undefined ? {} : { note }),
       });
-      await deps.changeNotices.publish({ kind: 'review', id }).catch(() => undefined);
-      return viewOne(await incidents.get(id));
+      const incident = await incidents.get(id);
+      if (droppedReferences.length > 0) {
+        deps.logger.warn({ cameraId: incident.cameraId, droppedReferences }, 'references.oldest-dropped');
+      }
+      await deps.changeNotices.publish({ kind: 'review', id: incident.cameraId }).catch(() => undefined);
+      return viewOne(incident);
     },
   );
 }

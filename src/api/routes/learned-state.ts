@@ -43,7 +43,8 @@ export function learnedStateRoutes(app: ApiInstance, deps: ApiDeps): void {
           );
         }
         const { settings } = await deps.store.cameras.get(id);
-        if (!settings.packs.includes(pack)) {
+        // what is learned with several packs together bears all their names, joined with +
+        if (!pack.split('+').every((packId) => settings.packs.includes(packId))) {
           throw problem(
             'VDT_REQUEST_INVALID',
             { field: 'pack', reason: `${pack} does not look at camera ${id}` },

@@ -30,12 +30,13 @@ export function webhookRoutes(app: ApiInstance, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const { url, description, eventTypes, cameraIds } = request.body;
+      const { url, description, eventTypes, cameraIds, includeReview } = request.body;
       await deps.checkTarget(url);
       const { endpoint, secret } = await endpoints.create({
         url,
         eventTypes: eventTypes ?? null,
         cameraIds: cameraIds ?? null,
+        ...(includeReview === undefined ? {} : { includeReview }),
         ...(description === undefined ? {} : { description }),
       });
       await changed(endpoint.id);

@@ -24,6 +24,23 @@ const settingFields = {
       description: 'Minutes of normal life to watch before the first alert; null: the default of the service.',
     }),
   ),
+  zones: Type.Array(
+    Type.Object(
+      {
+        name: Type.String({ minLength: 1, maxLength: 100 }),
+        left: Type.Number({ minimum: 0, maximum: 1 }),
+        top: Type.Number({ minimum: 0, maximum: 1 }),
+        right: Type.Number({ minimum: 0, maximum: 1 }),
+        bottom: Type.Number({ minimum: 0, maximum: 1 }),
+        raise: Type.Integer({ minimum: -3, maximum: 3, description: 'Levels to add to the severity.' }),
+      },
+      strict,
+    ),
+    {
+      maxItems: 32,
+      description: 'Parts of the picture, in shares of it, in which incidents weigh more or less.',
+    },
+  ),
 };
 
 const settingsPatchSchema = Type.Partial(Type.Object(settingFields, strict), strict);
@@ -94,6 +111,15 @@ export const cameraSchema = Type.Object(
       observedSegments: Type.Integer(),
       requiredSegments: Type.Integer(),
     }),
+    health: nullable(
+      Type.Object(
+        { state: oneOf(['ok', 'frozen', 'blank', 'covered', 'defocused', 'moved']), since: timeSchema },
+        {
+          description:
+            'What the pictures say about the camera itself. null: nothing has been wrong since it was created.',
+        },
+      ),
+    ),
     dropped: Type.Record(Type.String(), Type.Integer(), { description: 'Segments lost, by reason.' }),
     created: timeSchema,
     updated: timeSchema,
@@ -113,6 +139,7 @@ export const cameraSchema = Type.Object(
           transport: 'tcp',
           recordChunks: true,
           learningMinutes: null,
+          zones: [{ name: 'door', left: 0.4, top: 0.2, right: 0.6, bottom: 0.8, raise: 1 }],
         },
         status: {
           state: 'live',
@@ -126,6 +153,7 @@ export const cameraSchema = Type.Object(
           height: 1080,
         },
         learning: { done: true, progress: 1, observedSegments: 1200, requiredSegments: 1200 },
+        health: { state: 'ok', since: '2026-03-01T08:00:00.000Z' },
         dropped: {},
         created: '2026-02-28T08:00:00.000Z',
         updated: '2026-02-28T08:00:00.000Z',
@@ -144,7 +172,11 @@ export function cameraView(camera: Camera): Static<typeof cameraSchema> {
     hasCredentials: camera.hasCredentials,
     enabled: camera.enabled,
     origin: camera.origin,
-    settings: { ...camera.settings, packs: [...camera.settings.packs] },
+    settings: {
+      ...camera.settings,
+      packs: [...camera.settings.packs],
+      zones: (camera.settings.zones ?? []).map((zone) => ({ ...zone })),
+    },
     status: {
       ...status,
       reason: reason === null ? null : redactSecrets(reason),
@@ -152,6 +184,7 @@ export function cameraView(camera: Camera): Static<typeof cameraSchema> {
       lastFrame: lastFrameMs === null ? null : toRfc3339(lastFrameMs),
     },
     learning: camera.learning,
+    health: camera.health ? { state: camera.health.state, since: toRfc3339(camera.health.sinceMs) } : null,
     dropped: { ...camera.dropped },
     created: toRfc3339(camera.createdMs),
     updated: toRfc3339(camera.updatedMs),

@@ -11,6 +11,7 @@ export const EVENT_TYPES = [
   'camera.online',
   'camera.offline',
   'camera.stalled',
+  'camera.health',
   'storage.low',
   'endpoint.disabled',
 ] as const;
@@ -32,6 +33,9 @@ const endpointFields = {
   cameraIds: nullable(
     Type.Array(cameraIdSchema, { minItems: 1, maxItems: 1000, uniqueItems: true, description: 'null: all cameras.' }),
   ),
+  includeReview: Type.Boolean({
+    description: 'Also tell of incidents that are for review: strange, but not certainly enough to wake anybody.',
+  }),
 };
 
 export const endpointCreateSchema = Type.Object(
@@ -40,6 +44,7 @@ export const endpointCreateSchema = Type.Object(
     description: Type.Optional(endpointFields.description),
     eventTypes: Type.Optional(endpointFields.eventTypes),
     cameraIds: Type.Optional(endpointFields.cameraIds),
+    includeReview: Type.Optional(endpointFields.includeReview),
   },
   {
     ...strict,
@@ -53,6 +58,7 @@ export const endpointPatchSchema = Type.Object(
     description: Type.Optional(endpointFields.description),
     eventTypes: Type.Optional(endpointFields.eventTypes),
     cameraIds: Type.Optional(endpointFields.cameraIds),
+    includeReview: Type.Optional(endpointFields.includeReview),
     enabled: Type.Optional(Type.Boolean({ description: 'true also takes a disabled endpoint into use again.' })),
   },
   { ...strict, minProperties: 1, examples: [{ enabled: true }] },
@@ -64,6 +70,7 @@ const endpointProperties = {
   description: Type.String(),
   eventTypes: nullable(Type.Array(Type.String())),
   cameraIds: nullable(Type.Array(Type.String())),
+  includeReview: Type.Boolean(),
   enabled: Type.Boolean(),
   disabledReason: nullable(Type.String()),
   created: timeSchema,
@@ -75,6 +82,7 @@ const endpointExample = {
   description: '',
   eventTypes: ['incident.opened'],
   cameraIds: null,
+  includeReview: false,
   enabled: true,
   disabledReason: null,
   created: '2026-03-01T12:00:00.000Z',
@@ -160,6 +168,7 @@ export function endpointView(endpoint: Endpoint): Static<typeof endpointSchema> 
     description: endpoint.description,
     eventTypes: endpoint.eventTypes && [...endpoint.eventTypes],
     cameraIds: endpoint.cameraIds && [...endpoint.cameraIds],
+    includeReview: endpoint.includeReview,
     enabled: endpoint.enabled,
     disabledReason: endpoint.disabledReason === null ? null : redactSecrets(endpoint.disabledReason),
     created: toRfc3339(endpoint.createdMs),

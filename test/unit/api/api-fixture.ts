@@ -7,6 +7,7 @@ import type { ApiStore, Scope } from '../../../src/api/ports.ts';
 import { type Clock, systemClock } from '../../../src/platform/clock.ts';
 import { silentLogger } from '../../../src/platform/logger.ts';
 import { createMetrics } from '../../../src/platform/metrics.ts';
+import type { IncidentState } from '../../../src/store/incidents.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import type { Store } from '../../../src/store/store.ts';
 
@@ -75,6 +76,14 @@ export async function openApi(
     checkPacks: () => undefined,
     readLearnedState: () => ({ done: true, progress: 1, observedSegments: 9, requiredSegments: 9 }),
     checkTarget: async () => undefined,
+    replayBudget: async () => ({
+      alerts: 0,
+      reviews: 0,
+      alertsPerDay: null,
+      watchedDays: 0,
+      missingSeconds: 0,
+      incidents: [],
+    }),
     enqueueDelivery: async (id) => void enqueued.push(id),
     pingEndpoint: async () => ({ eventId: 'msg_1', deliveryId: 'dlv_1' }),
     readiness: [{ name: 'database', check: () => store.check() }],
@@ -118,7 +127,13 @@ export async function openApi(
 }
 
 /** A camera with an incident, as ingest and infer would have left them. */
-export async function seedIncident(store: Store, cameraId: string, incidentId: string, onsetMs: number): Promise<void> {
+export async function seedIncident(
+  store: Store,
+  cameraId: string,
+  incidentId: string,
+  onsetMs: number,
+  changes: Partial<IncidentState> = {},
+): Promise<void> {
   const known = await store.cameras.get(cameraId).catch(() => null);
   if (!known) await store.cameras.create({ id: cameraId, name: `Camera ${cameraId}`, url: 'rtsp://192.0.2.1/s' });
   const token = await store.cameras.takeToken(cameraId, 'scoring');
@@ -126,7 +141,12 @@ export async function seedIncident(store: Store, cameraId: string, incidentId: s
     id: incidentId,
     cameraId,
     state: 'closed' as const,
+    decision: 'alert' as 'alert' | 'review',
+    certainty: 0.93,
     severity: 'high' as const,
+    kind: 'fast-motion',
+    title: 'fast motion',
+    object: null,
     onsetMs,
     openedMs: onsetMs + 1_600,
     lastAnomalousMs: onsetMs + 8_000,
@@ -136,9 +156,13 @@ export async function seedIncident(store: Store, cameraId: string, incidentId: s
     peakCues: [{ name: 'speed', raw: 4.2, probability: 0.001, cell: { row: 1, column: 2 } }],
     peakCell: { row: 1, column: 2 },
     explanation: 'Motion far faster than this camera has seen here.',
+    nearestNormal: [{ atMs: onsetMs - 3_600_000, distance: 2.5 }],
+    heat: Array.from({ length: 96 }, () => 0.5),
+    descriptors: [],
     revision: 1,
     gridRows: 8,
     gridColumns: 12,
+    ...changes,
   };
   await store.commitScores({
     cameraId,

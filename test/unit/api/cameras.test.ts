@@ -67,6 +67,18 @@ describe('a camera', () => {
     expect((await call('GET', '/v1/cameras/bad')).statusCode).toBe(404);
   });
 
+  it('has zones that weigh incidents, replaced as a whole', async () => {
+    const zone = { name: 'door', left: 0.4, top: 0.2, right: 0.6, bottom: 0.8, raise: 1 };
+    const zones = (value: unknown) => call('PATCH', '/v1/cameras/gate', { settings: { zones: value } });
+    expect((await call('GET', '/v1/cameras/gate')).json().settings.zones).toEqual([]);
+    expect((await zones([zone])).json().settings).toMatchObject({ zones: [zone], alertBudgetPerDay: 0.5 });
+    expect((await zones([{ ...zone, right: 2 }])).json()).toMatchObject({
+      status: 400,
+      field: 'body.settings.zones.0.right',
+    });
+    expect((await zones([])).json().settings.zones).toEqual([]);
+  });
+
   it('keeps what a change leaves out, inside the settings too', async () => {
     const answer = await call('PATCH', '/v1/cameras/gate', { name: 'Gate', settings: { transport: 'udp' } });
     expect(answer.json()).toMatchObject({ name: 'Gate', settings: { alertBudgetPerDay: 0.5, transport: 'udp' } });

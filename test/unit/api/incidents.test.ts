@@ -67,6 +67,15 @@ describe('incidents', () => {
     expect((await get('/v1/incidents?state=ajar')).json()).toMatchObject({ status: 400, field: 'query.state' });
   });
 
+  it('for review are listed apart', async () => {
+    const id = `inc_${'7'.repeat(25)}`;
+    await seedIncident(api.store, 'side', id, Date.UTC(2026, 2, 2), { decision: 'review' });
+    expect(await idsOf('camera=side&decision=alert')).toEqual([]);
+    expect(await idsOf('camera=side&decision=review')).toEqual([id]);
+    expect((await get('/v1/incidents?decision=perhaps')).json()).toMatchObject({ status: 400 });
+    await api.store.cameras.remove('side');
+  });
+
   it('are paged by cursor', async () => {
     const first = (await get('/v1/incidents?limit=2')).json();
     expect(first.items).toHaveLength(2);
@@ -84,10 +93,17 @@ describe('incidents', () => {
       opened: '2026-03-01T12:00:01.600Z',
       closed: '2026-03-01T12:00:38.000Z',
       explanation: 'Motion far faster than this camera has seen here.',
-      cues: [{ name: 'speed', probability: 0.001 }],
+      decision: 'alert',
+      certainty: 0.93,
+      kind: 'fast-motion',
+      title: 'fast motion',
+      cues: [
+        { name: 'speed', probability: 0.001, cell: { row: 1, column: 2 }, box: null, label: null, comparison: null },
+      ],
+      nearestNormal: [{ at: '2026-03-01T11:00:00.000Z', distance: 2.5 }],
       hottestCell: { row: 1, column: 2, rows: 8, columns: 12 },
       review: { verdict: 'unreviewed', by: null },
-      evidence: { clip: { state: 'pending' }, snapshot: { state: 'pending' } },
+      evidence: { clip: { state: 'pending' }, snapshot: { state: 'pending' }, heatmap: { state: 'pending' } },
       links: {
         self: `/v1/incidents/${idOf(1)}`,
         clip: `/v1/incidents/${idOf(1)}/clip.mp4`,

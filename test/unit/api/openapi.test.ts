@@ -41,6 +41,8 @@ describe('the OpenAPI document', () => {
     ).toMatchInlineSnapshot(`
       [
         "delete /v1/cameras/{id}",
+        "delete /v1/cameras/{id}/references/{reference}",
+        "delete /v1/cameras/{id}/references/{reference}",
         "delete /v1/keys/{id}",
         "delete /v1/webhooks/{id}",
         "get /healthz",
@@ -48,6 +50,9 @@ describe('the OpenAPI document', () => {
         "get /readyz",
         "get /v1/cameras",
         "get /v1/cameras/{id}",
+        "get /v1/cameras/{id}/references",
+        "get /v1/cameras/{id}/budget",
+        "get /v1/cameras/{id}/references",
         "get /v1/cameras/{id}/scores",
         "get /v1/deliveries",
         "get /v1/deliveries/{id}",
@@ -55,6 +60,7 @@ describe('the OpenAPI document', () => {
         "get /v1/incidents",
         "get /v1/incidents/{id}",
         "get /v1/incidents/{id}/clip.mp4",
+        "get /v1/incidents/{id}/heatmap.jpg",
         "get /v1/incidents/{id}/snapshot.jpg",
         "get /v1/keys",
         "get /v1/webhooks",

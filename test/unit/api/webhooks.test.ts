@@ -56,8 +56,11 @@ describe('a webhook endpoint', () => {
       enabled: false,
       disabledReason: 'answered 410',
     });
-    expect((await call('PATCH', `/v1/webhooks/${id}`, { enabled: true, cameraIds: ['gate'] })).json()).toMatchObject({
+    expect(
+      (await call('PATCH', `/v1/webhooks/${id}`, { enabled: true, cameraIds: ['gate'], includeReview: true })).json(),
+    ).toMatchObject({
       enabled: true,
+      includeReview: true,
       disabledReason: null,
       cameraIds: ['gate'],
     });

@@ -237,6 +237,14 @@ export function describeStore(name: string, open: (clock: ManualClock) => Promis
           states: [{ packId: 'motion-grid', bytes: new Uint8Array([0, 255, 7]) }],
         });
 
+      it('keeps what the pictures say about the camera, and leaves it as it is where a commit says nothing', async () => {
+        const token = await scoringCamera();
+        expect((await store.cameras.get('gate')).health).toBeNull();
+        await store.commitScores(commit('gate', token, { health: { state: 'covered', sinceMs: START_MS } }));
+        await store.commitScores(commit('gate', token));
+        expect((await store.cameras.get('gate')).health).toEqual({ state: 'covered', sinceMs: START_MS });
+      });
+
       it('writes scores, incident, event, deliveries and state together', async () => {
         const { endpoint } = await store.endpoints.create({ url: 'https://example.com/hook' });
         const token = await scoringCamera();
@@ -249,6 +257,7 @@ export function describeStore(name: string, open: (clock: ManualClock) => Promis
           closeReason: null,
           clip: { state: 'pending', path: null, sizeBytes: null, reason: null },
           snapshot: { state: 'pending', path: null, sizeBytes: null, reason: null },
+          heatmap: { state: 'pending', path: null, sizeBytes: null, reason: null },
           review: null,
         });
         expect(await store.deliveries.get(committed.deliveryIds[0] ?? '')).toMatchObject({
@@ -416,6 +425,20 @@ export function describeStore(name: string, open: (clock: ManualClock) => Promis
         await store.events.append(event('msg_1', { cameraId: 'gate' }));
         const { items } = await store.deliveries.list({ eventId: 'msg_1', limit: 10 });
         expect(items.map((delivery) => delivery.endpointId).sort()).toEqual([all, opened, gate].sort());
+      });
+
+      it('tells only those who ask of what is for review, and keeps it for the live stream', async () => {
+        const { endpoint } = await store.endpoints.create({ url: 'https://example.com/', includeReview: true });
+        const { endpoint: plain } = await store.endpoints.create({ url: 'https://example.com/' });
+        expect([endpoint.includeReview, plain.includeReview]).toEqual([true, false]);
+        const deliveredTo = async (id: string) =>
+          (await store.deliveries.list({ eventId: id, limit: 10 })).items.map(({ endpointId }) => endpointId).sort();
+        await store.events.append(event('msg_1', { forReview: true }));
+        await store.events.append(event('msg_2'));
+        expect(await deliveredTo('msg_1')).toEqual([endpoint.id]);
+        expect(await deliveredTo('msg_2')).toEqual([endpoint.id, plain.id].sort());
+        expect((await store.events.since(0, 10)).map(({ id }) => id)).toEqual(['msg_1', 'msg_2']);
+        expect((await store.endpoints.update(plain.id, { includeReview: true })).includeReview).toBe(true);
       });
 
       it('sends events of no camera past every camera filter', async () => {
@@ -679,7 +702,7 @@ export function describeStore(name: string, open: (clock: ManualClock) => Promis
         await store.commitScores(
           commit('gate', token, { changes: [{ type: 'opened', incident: incident('inc_1', 'gate') }] }),
         );
-        const review = await store.reviews.put('inc_1', {
+        const { review } = await store.reviews.put('inc_1', {
           verdict: 'dismissed',
           by: 'guard',
           momentMs: START_MS + 2_000,
@@ -695,7 +718,7 @@ export function describeStore(name: string, open: (clock: ManualClock) => Promis
         });
       });
 
-      it('tracks evidence until clip and snapshot are there or have failed', async () => {
+      it('tracks evidence until all of it is there or has failed', async () => {
         const token = await scoringCamera();
         const opened = incident('inc_1', 'gate');
         await store.commitScores(commit('gate', token, { changes: [{ type: 'opened', incident: opened }] }));
@@ -712,10 +735,13 @@ export function describeStore(name: string, open: (clock: ManualClock) => Promis
           }),
         );
         await store.incidents.setEvidence('inc_1', 'clip', { state: 'failed', reason: 'no chunks' });
+        expect(await store.incidents.pendingEvidence()).toMatchObject([{ id: 'inc_1', heatmap: { state: 'pending' } }]);
+        await store.incidents.setEvidence('inc_1', 'heatmap', { state: 'ready', path: 'inc_1/heatmap.jpg', bytes: 7 });
         expect(await store.incidents.get('inc_1')).toMatchObject({
           severity: 'high',
           clip: { state: 'failed', path: null, reason: 'no chunks' },
           snapshot: { state: 'ready', path: 'evidence/inc_1/snapshot.jpg', sizeBytes: 5_000_000_000 },
+          heatmap: { state: 'ready', path: 'inc_1/heatmap.jpg', sizeBytes: 7, reason: null },
         });
         expect(await store.incidents.pendingEvidence()).toEqual([]);
       });
