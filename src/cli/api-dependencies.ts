@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ApiDeps } from '../api/api-deps.ts';
 import { PING_EVENT_TYPE } from '../api/schemas/webhook.ts';
+import { planPacks } from '../infer/packs/pack-plan.ts';
 import { testSource } from '../ingest/camera-probe.ts';
 import { systemConnectTcp } from '../ingest/connect-tcp.ts';
 import { systemLookup } from '../ingest/source-host.ts';
@@ -9,7 +10,9 @@ import { systemSpawn } from '../platform/child-process.ts';
 import { toRfc3339 } from '../platform/clock.ts';
 import { problem } from '../platform/errors.ts';
 import { newId } from '../platform/ids.ts';
-import { CameraScorer } from '../score/camera-scorer.ts';
+import { learnedStateOf } from '../score/camera-scorer.ts';
+import { replayStoredScores } from './budget-replay.ts';
+import { incidentSettings } from './detection-settings.ts';
 import { type Parts, readinessChecks } from './parts.ts';
 
 export const VERSION = (
@@ -38,9 +41,13 @@ export function apiDependencies(parts: Parts): ApiDeps {
         logger: parts.logger,
       }),
     checkSource: parseSourceUrl,
-    checkPacks: (ids) => Promise.all(ids.map((id) => parts.packs.load(id))),
-    readLearnedState: (state) => CameraScorer.restore(state, { requiredSegments: Number.MAX_SAFE_INTEGER }).learning,
+    checkPacks: async (ids) => {
+      const packs = await Promise.all(ids.map((id) => parts.packs.load(id)));
+      planPacks(packs.map(({ manifest }) => manifest));
+    },
+    readLearnedState: (state) => learnedStateOf(state),
     checkTarget: (url) => parts.guard.check(url),
+    replayBudget: (question) => replayStoredScores(store.scores, incidentSettings(config), question),
     enqueueDelivery: async (id, delayMs) => {
       await bus?.queues.enqueueDelivery(id, delayMs);
     },
@@ -51,7 +58,7 @@ export function apiDependencies(parts: Parts): ApiDeps {
       ...(config.http.publicUrl !== undefined && { publicUrl: config.http.publicUrl }),
       cameraDefaults: {
         alertBudgetPerDay: config.alertBudgetPerDay,
-        packs: config.packs.default,
+        packs: parts.defaultPacks,
         transport: 'tcp',
         recordChunks: true,
         learningMinutes: null,

@@ -1,20 +1,25 @@
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { evaluate } from '../eval/driver.ts';
 import { frameDifferenceScorer } from '../eval/frame-difference.ts';
 import type { LivePath } from '../eval/live-path.ts';
 import { loadDataset } from '../eval/load-input.ts';
+import type { EvalEvidence } from '../eval/report/evidence.ts';
+import { reportPage } from '../eval/report/report-page.ts';
 import { openCameraModel } from '../infer/camera-model.ts';
-import { type PackManifest, samplingOf, segmentSecondsOf } from '../infer/packs/pack-manifest.ts';
+import { segmentSecondsOf } from '../infer/packs/pack-manifest.ts';
+import type { PackPlan } from '../infer/packs/pack-plan.ts';
 import { frameTimes, readSegments } from '../ingest/recording-reader.ts';
 import { systemSpawn } from '../platform/child-process.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config-schema.ts';
-import { problem } from '../platform/errors.ts';
 import { loadConfig } from '../platform/load-config.ts';
 import { createLogger } from '../platform/logger.ts';
 import { type Command, operand } from './command.ts';
 import { incidentSettings, requiredSegments } from './detection-settings.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { openExtraction } from './extraction.ts';
+import { defaultPackIds, openPackRegistry } from './installed-packs.ts';
 import { figures } from './metrics.ts';
 import { table } from './terminal.ts';
 
@@ -23,10 +28,16 @@ export const evalCommand: Command = {
   summary: 'Runs a dataset through the live code path, as fast as it can, and prints the detection figures.',
   usage: 'FILE.json',
   options: {
-    pack: { type: 'string', multiple: true, help: 'pack to use (may be given again; default: what a new camera gets)' },
+    pack: {
+      type: 'string',
+      multiple: true,
+      help: 'pack to use: an extractor, and again for a detector (default: what a new camera gets)',
+    },
+    report: { type: 'string', help: 'also write a page with curves, scores over time and tables to this HTML file' },
   },
   examples: [
     'vedette eval dataset.json --json',
+    'vedette eval dataset.json --report figures.html',
     'vedette scene write street --seed 7 && vedette eval street/dataset.json',
   ],
   async run(input) {
@@ -34,22 +45,25 @@ export const evalCommand: Command = {
     const config = loadConfig(input.values.config, process.env);
     const file = operand(input, 0, 'the dataset file', 'eval');
     const dataset = await loadDataset(file);
-    const packIds = input.lists.pack ?? config.packs.default;
-    if (packIds.length !== 1) {
-      throw problem('VDT_USAGE', { reason: 'one pack at a time can be evaluated' }, { hint: 'Give --pack once.' });
-    }
+    const packIds = input.lists.pack ?? (await defaultPackIds(config, openPackRegistry(config)));
     const extraction = await openExtraction({ config, packIds, logger: createLogger({ level: 'error' }) });
     try {
-      const [pack] = extraction.packs;
-      if (!pack) throw problem('VDT_USAGE', { reason: 'no pack is given' });
+      const evidence: EvalEvidence[] = [];
       const report = await evaluate(dataset, {
         file,
         clock: systemClock,
-        path: livePath(config, pack.manifest, (segment) => extraction.extractor.extract([pack.manifest.id], segment)),
+        path: livePath(config, extraction.plan, extraction.extract),
+        onEvidence: (given) => evidence.push(given),
         onProgress: ({ done, total, phase, framesPerSecond }) =>
           terminal.progress(`${phase}: ${done} of ${total} recordings, ${Math.round(framesPerSecond)} frames a second`),
       });
       terminal.progressDone();
+      const reportFile = input.values.report;
+      const [drawn] = evidence;
+      if (reportFile !== undefined && drawn) {
+        const context = { madeMs: systemClock.nowMs(), settings: reportSettings(config, file) };
+        await writeFile(reportFile, reportPage(report, drawn, context));
+      }
       terminal.print(table(['FIGURE', 'VALUE'], figures(report)));
       terminal.result(report);
       return EXIT_CODES.ok.code;
@@ -59,13 +73,24 @@ export const evalCommand: Command = {
   },
 };
 
+/** What the figures depend on, beside the packs. */
+function reportSettings(config: Config, file: string): [string, string][] {
+  return [
+    ['dataset', basename(file)],
+    ['alertBudgetPerDay', String(config.alertBudgetPerDay)],
+    ['learning.minutes (where no normal recordings are given)', String(config.learning.minutes)],
+    ['incident.quietSeconds', String(config.incident.quietSeconds)],
+    ['incident.minimumCertainty', String(config.incident.minimumCertainty)],
+  ];
+}
+
 /** The parts of a live camera, put together for recordings. */
-export function livePath(config: Config, manifest: PackManifest, extract: LivePath['extract']): LivePath {
-  const segmentSeconds = segmentSecondsOf(manifest);
+export function livePath(config: Config, plan: PackPlan, extract: LivePath['extract']): LivePath {
+  const segmentSeconds = segmentSecondsOf(plan.extractor);
   const shared = { ffmpegPath: config.ingest.ffmpegPath, spawn: systemSpawn, clock: systemClock };
   return {
-    packs: [{ id: manifest.id, version: manifest.version }],
-    openRecording: (recording) => readSegments({ ...recording, ...shared, sampling: samplingOf(manifest) }),
+    packs: [plan.extractor, ...(plan.detector ? [plan.detector] : [])].map(({ id, version }) => ({ id, version })),
+    openRecording: (recording) => readSegments({ ...recording, ...shared, sampling: plan.sampling }),
     frameTimes: (file) =>
       frameTimes(file, { ffprobePath: config.ingest.ffprobePath, spawn: systemSpawn, clock: systemClock }),
     extract,
@@ -78,6 +103,7 @@ export function livePath(config: Config, manifest: PackManifest, extract: LivePa
           alertBudgetPerDay: config.alertBudgetPerDay,
           segmentSeconds,
           incident: incidentSettings(config),
+          detector: plan.detector !== null,
           learnInline: true,
         },
         { state: null, runtime: null },

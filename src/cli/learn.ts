@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { samplingOf, segmentSecondsOf } from '../infer/packs/pack-manifest.ts';
+import { segmentSecondsOf } from '../infer/packs/pack-manifest.ts';
 import { readSegments } from '../ingest/recording-reader.ts';
 import { systemSpawn } from '../platform/child-process.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -7,6 +7,7 @@ import type { Config } from '../platform/config-schema.ts';
 import { problem } from '../platform/errors.ts';
 import { createLogger } from '../platform/logger.ts';
 import { CameraScorer } from '../score/camera-scorer.ts';
+import { headsFor } from '../score/heads.ts';
 import type { Control } from './control.ts';
 import { openExtraction } from './extraction.ts';
 import type { Terminal } from './terminal.ts';
@@ -48,41 +49,41 @@ export async function learnFromFiles(options: LearnOptions): Promise<LearnResult
     logger: createLogger({ level: 'error' }),
   });
   try {
+    const { plan, extract } = extraction;
+    const scorer = new CameraScorer({
+      requiredSegments: Number.MAX_SAFE_INTEGER,
+      heads: headsFor({ detector: extraction.plan.detector !== null }),
+    });
     let segments = 0;
-    let seconds = 0;
-    for (const { manifest } of extraction.packs) {
-      const scorer = new CameraScorer({ requiredSegments: Number.MAX_SAFE_INTEGER });
-      segments = 0;
-      for (const [index, file] of files.entries()) {
-        const recording = readSegments({
-          file,
-          cameraId,
-          epoch: index + 1,
-          sampling: samplingOf(manifest),
-          ffmpegPath: config.ingest.ffmpegPath,
-          spawn: systemSpawn,
-          clock: systemClock,
-          signal,
-        });
-        for await (const segment of recording) {
-          signal.throwIfAborted();
-          scorer.observe(await extraction.extractor.extract(manifest.id, segment));
-          segments += 1;
-          terminal.progress(
-            `learning ${manifest.id}: recording ${index + 1} of ${files.length}, ${Math.round(segments * segmentSecondsOf(manifest))} s of video`,
-          );
-        }
-        scorer.endRecording();
+    const secondsOf = (count: number) => count * segmentSecondsOf(plan.extractor);
+    for (const [index, file] of files.entries()) {
+      const recording = readSegments({
+        file,
+        cameraId,
+        epoch: index + 1,
+        sampling: plan.sampling,
+        ffmpegPath: config.ingest.ffmpegPath,
+        spawn: systemSpawn,
+        clock: systemClock,
+        signal,
+      });
+      for await (const segment of recording) {
+        signal.throwIfAborted();
+        scorer.observe(await extract(segment));
+        segments += 1;
+        terminal.progress(
+          `learning ${plan.key}: recording ${index + 1} of ${files.length}, ${Math.round(secondsOf(segments))} s of video`,
+        );
       }
-      scorer.finishLearning();
-      seconds = segments * segmentSecondsOf(manifest);
-      await control.request(
-        'PUT',
-        `/v1/cameras/${encodeURIComponent(cameraId)}/learning/state/${encodeURIComponent(manifest.id)}?segments=${segments}`,
-        scorer.serialize(),
-      );
+      scorer.endRecording();
     }
-    return { camera: cameraId, recordings: files.length, segments, seconds, packs: camera.settings.packs };
+    scorer.finishLearning();
+    await control.request(
+      'PUT',
+      `/v1/cameras/${encodeURIComponent(cameraId)}/learning/state/${encodeURIComponent(plan.key)}?segments=${segments}`,
+      scorer.serialize(),
+    );
+    return { camera: cameraId, recordings: files.length, segments, seconds: secondsOf(segments), packs: plan.ids };
   } finally {
     terminal.progressDone();
     await extraction.close();

@@ -6,7 +6,7 @@ import { EmbeddedRedis } from '../bus/embedded-redis.ts';
 import { ChangeNotices, EventNotices } from '../bus/notices.ts';
 import { openQueues, type WorkQueues } from '../bus/queues.ts';
 import { systemResolveHost, TargetGuard } from '../deliver/target-guard.ts';
-import { PackRegistry } from '../infer/packs/pack-registry.ts';
+import type { PackRegistry } from '../infer/packs/pack-registry.ts';
 import type { EvidenceStore } from '../media/evidence-store.ts';
 import { FolderEvidenceStore } from '../media/folder-evidence-store.ts';
 import { type Clock, systemClock } from '../platform/clock.ts';
@@ -16,6 +16,7 @@ import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import { openSecretBox } from '../platform/secret-box.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
+import { defaultPackIds, openPackRegistry } from './installed-packs.ts';
 
 /** What the roles share in one process; each role is handed what it needs of it. */
 export interface Parts {
@@ -26,6 +27,8 @@ export interface Parts {
   readonly store: Store;
   readonly media: EvidenceStore;
   readonly packs: PackRegistry;
+  /** What a new camera gets. */
+  readonly defaultPacks: readonly string[];
   readonly guard: TargetGuard;
   /** Null where no Redis is wanted: a command that works on the database while no service runs. */
   readonly bus: Bus | null;
@@ -106,6 +109,7 @@ async function openBase(config: Config, logger: Logger): Promise<Omit<Parts, 'bu
     secretBox: openSecretBox(config.secretKeyFile ?? join(config.dataDir, 'secret.key')),
     logger,
   });
+  const packs = openPackRegistry(config);
   return {
     config,
     clock: systemClock,
@@ -113,7 +117,8 @@ async function openBase(config: Config, logger: Logger): Promise<Omit<Parts, 'bu
     metrics: createMetrics(),
     store,
     media: new FolderEvidenceStore(join(config.dataDir, 'evidence')),
-    packs: new PackRegistry(config.packs.directory),
+    packs,
+    defaultPacks: await defaultPackIds(config, packs),
     guard: new TargetGuard({ allowTargets: config.webhooks.allowTargets, resolveHost: systemResolveHost }),
   };
 }

@@ -13,6 +13,8 @@ import type { Logger } from '../platform/logger.ts';
 import type { Role } from '../platform/role.ts';
 import type { AppendedEvents } from '../store/events.ts';
 import { apiDependencies } from './api-dependencies.ts';
+import { incidentPolicy } from './detection-settings.ts';
+import { pulledPackDirectory } from './installed-packs.ts';
 import type { Bus, Parts } from './parts.ts';
 import { createSamplingChoice } from './sampling-choice.ts';
 
@@ -27,7 +29,7 @@ const KEEP_LEASE_MS = 15_000;
 
 /** How each role is put together, in the order of their start: what works comes before who speaks of it. */
 export const ROLES: Readonly<Record<RoleName, (parts: Parts, bus: Bus) => Role>> = {
-  infer: ({ config, store, logger, metrics, clock }, bus) =>
+  infer: ({ config, defaultPacks, store, logger, metrics, clock }, bus) =>
     createInferRole({
       store,
       redisUrl: bus.url,
@@ -37,7 +39,8 @@ export const ROLES: Readonly<Record<RoleName, (parts: Parts, bus: Bus) => Role>>
       clock,
       settings: {
         packDirectory: config.packs.directory,
-        defaultPacks: config.packs.default,
+        pulledDirectory: pulledPackDirectory(config),
+        defaultPacks,
         providers: config.infer.providers,
         batchSize: config.infer.batchSize,
         batchWaitMs: config.infer.batchWaitMs,
@@ -45,6 +48,7 @@ export const ROLES: Readonly<Record<RoleName, (parts: Parts, bus: Bus) => Role>>
         deadlineMs: config.infer.deadlineSeconds * 1_000,
         learningMinutes: config.learning.minutes,
         quietMs: config.incident.quietSeconds * 1_000,
+        incidentPolicy: incidentPolicy(config),
         postRollMs: config.incident.postRollSeconds * 1_000,
         publicUrl: config.http.publicUrl,
       },

@@ -96,13 +96,13 @@ async function runRoles(
 }
 
 /** What the first start does once: the first key, shown on standard output and nowhere else; and the configured cameras. */
-async function welcome({ store, config, logger }: Parts, note: (text: string) => void): Promise<void> {
-  const first = await store.apiKeys.createFirst({ name: 'first', scopes: ['admin'] });
+async function welcome(parts: Parts, note: (text: string) => void): Promise<void> {
+  const first = await parts.store.apiKeys.createFirst({ name: 'first', scopes: ['admin'] });
   if (first) {
     note('The first API key follows on standard output. It is shown this once; "vedette key create" makes more.');
     process.stdout.write(`${first.key}\n`);
   }
-  await syncConfiguredCameras(store, config, logger);
+  await syncConfiguredCameras(parts);
 }
 
 /** Lets other commands on this machine find the service: an administrator's key of its own, new at every start. */

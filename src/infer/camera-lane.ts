@@ -2,14 +2,17 @@ import type { IncidentChange } from '../incident/incident-tracker.ts';
 import type { Clock } from '../platform/clock.ts';
 import { reasonOf, VedetteError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
+import type { HealthChange } from '../score/camera-health/health-state.ts';
 import type { SegmentFeatures } from '../score/segment-features.ts';
 import type { SegmentScore } from '../score/segment-score.ts';
 import type { ScoreCommit, ScoreCommitted } from '../store/commit-scores.ts';
 import type { IncidentState } from '../store/incidents.ts';
 import type { ScoreRecord } from '../store/scores.ts';
 import type { CameraModel } from './camera-model.ts';
+import { healthEvent } from './health-event.ts';
 import { type AlertSource, incidentEvent } from './incident-event.ts';
 import type { Learn } from './learner.ts';
+import type { CameraFeedback } from './load-feedback.ts';
 import type { LiveFeatures } from './runner/protocol.ts';
 import { EMPTY_BATCH, isAfter, joinBatches, type Position, type ScoreBatch } from './score-batch.ts';
 
@@ -59,6 +62,8 @@ export interface LaneOptions {
   readonly onRelease: (count: number) => void;
   /** After each commit, with the incident changes it made durable. */
   readonly onCommitted: (committed: ScoreCommitted, changes: readonly IncidentChange[]) => void;
+  /** After the commit that made a change of the camera's own health durable. */
+  readonly onHealth?: (change: HealthChange) => void;
   readonly onScored?: (records: readonly ScoreRecord[]) => void;
   /** A segment that could not be scored; it is acknowledged. */
   readonly onUnscorable: (reason: string) => void;
@@ -147,6 +152,11 @@ export class CameraLane {
     if (this.#unacknowledged.length > 0) this.#schedule(0);
   }
 
+  /** What people said of the camera's incidents, from the next segment on. */
+  setFeedback(feedback: CameraFeedback): void {
+    this.#model.setFeedback(feedback);
+  }
+
   /** Segments may be on their way that a fault held up: silence counts anew from now. */
   noteOutage(): void {
     this.#lastArrivalMs = this.#clock.monotonicMs();
@@ -176,6 +186,11 @@ export class CameraLane {
     }
     this.#observed = features;
     this.#learnIfDue();
+    const health = this.#model.health?.change ?? null;
+    if (health !== null) {
+      this.#batch = joinBatches(this.#batch, { ...EMPTY_BATCH, health: [health] });
+      this.#commitDue = true;
+    }
     if (outcome === null) {
       // nothing durable hangs on a segment that is learned from; progress is noted at its own pace
       this.#done(entryId);
@@ -183,10 +198,11 @@ export class CameraLane {
       return;
     }
     const { score, changes } = outcome;
-    const records = [recordOf(this.#options.camera.id, score)];
-    this.#batch = joinBatches(this.#batch, { records, changes, entryIds: [entryId] });
+    const records = [recordOf(this.#options.camera.id, score, this.#model.health?.hold ?? false)];
+    this.#batch = joinBatches(this.#batch, { ...EMPTY_BATCH, records, changes, entryIds: [entryId] });
     this.#commitDue = true;
-    const urgent = changes.length > 0 || this.#saveDue || this.#batch.records.length >= this.#options.fullBatch;
+    const urgent =
+      changes.length > 0 || health !== null || this.#saveDue || this.#batch.records.length >= this.#options.fullBatch;
     this.#schedule(urgent ? 0 : this.#timings.flushMs);
   }
 
@@ -296,6 +312,7 @@ export class CameraLane {
     const position = this.#observed;
     const { learning } = this.#model;
     const nowMs = this.#clock.monotonicMs();
+    const condition = batch.health.at(-1);
     const save = this.#saveDue || (!learning.done && nowMs - this.#savedMs >= this.#timings.learningSaveMs);
     this.#batch = EMPTY_BATCH;
     this.#commitDue = false;
@@ -307,10 +324,14 @@ export class CameraLane {
         token,
         records: batch.records,
         changes,
-        events: changes.map(({ type, incident }) => incidentEvent(type, incident, camera, publicUrl)),
+        events: [
+          ...changes.map(({ type, incident }) => incidentEvent(type, incident, camera, publicUrl)),
+          ...batch.health.map((change) => healthEvent(change, camera)),
+        ],
         runtime: this.#model.runtime(),
         ...(position ? { position } : {}),
         ...(learning.done && this.#learningNoted ? {} : { learning }),
+        ...(condition ? { health: { state: condition.state, sinceMs: condition.sinceMs } } : {}),
         ...(save ? { states: [{ packId, bytes: this.#model.serialize() }] } : {}),
         eventOfSuperseded: (incident) => incidentEvent('closed', incident, camera, publicUrl),
       });
@@ -320,6 +341,7 @@ export class CameraLane {
       this.#committed = position;
       this.#unacknowledged = [...this.#unacknowledged, ...batch.entryIds];
       if (batch.records.length > 0) this.#options.onScored?.(batch.records);
+      if (condition) this.#options.onHealth?.(condition);
       this.#options.onCommitted(committed, batch.changes);
     } catch (error) {
       this.#batch = joinBatches(batch, this.#batch);
@@ -356,7 +378,7 @@ export class CameraLane {
   }
 }
 
-function recordOf(cameraId: string, score: SegmentScore): ScoreRecord {
+function recordOf(cameraId: string, score: SegmentScore, held: boolean): ScoreRecord {
   return {
     cameraId,
     epoch: score.epoch,
@@ -366,6 +388,8 @@ function recordOf(cameraId: string, score: SegmentScore): ScoreRecord {
     certainty: score.certainty,
     cues: score.cues.map(({ name, probability }) => ({ name, probability })),
     hottestCell: score.hottestCell,
+    dependenceSegments: score.dependenceSegments,
+    held,
   };
 }
 

@@ -1,6 +1,8 @@
 import type { IncidentChange } from '../incident/incident-tracker.ts';
 import { type IncidentSettings, IncidentTracker } from '../incident/incident-tracker.ts';
 import { problem } from '../platform/errors.ts';
+import { CameraHealth } from '../score/camera-health/camera-health.ts';
+import type { HealthStep } from '../score/camera-health/health-state.ts';
 import { CameraScorer, type LearningTask } from '../score/camera-scorer.ts';
 import { headsFor } from '../score/heads.ts';
 import type { NormalityModel } from '../score/normality-model.ts';
@@ -8,6 +10,7 @@ import type { SegmentFeatures } from '../score/segment-features.ts';
 import type { SegmentScore } from '../score/segment-score.ts';
 import { SequentialRule } from '../score/sequential-rule.ts';
 import type { CameraLearning } from '../store/cameras.ts';
+import type { CameraFeedback } from './load-feedback.ts';
 
 /** All that a camera's scoring remembers: references, sequential statistic, incident under way. Pure, in order. */
 export interface CameraModel {
@@ -17,6 +20,10 @@ export interface CameraModel {
   observe(
     features: SegmentFeatures,
   ): { readonly score: SegmentScore; readonly changes: readonly IncidentChange[] } | null;
+  /** How the camera itself was in the segment observed last; null before the first. */
+  readonly health: HealthStep | null;
+  /** What people said of its incidents counts from the next segment on; replaces what was given before. */
+  setFeedback(feedback: CameraFeedback): void;
   tick(nowMs: number): readonly IncidentChange[];
   /** For a camera that is taught recordings: the end of one (`CameraScorer.endRecording`). */
   endRecording(): void;
@@ -59,6 +66,7 @@ interface Runtime {
   readonly tracker: unknown;
   /** `CameraScorer.live`. */
   readonly scorer?: string | null;
+  readonly health?: string;
 }
 
 /** The model of `score` and `incident`. Throws VDT_SCORER_STATE_UNREADABLE or VDT_INTERNAL on what it cannot restore. */
@@ -74,6 +82,8 @@ export const openCameraModel: OpenCameraModel = (settings, saved) => {
     ? CameraScorer.restore(saved.state, scorerSettings, runtime?.scorer ?? null)
     : new CameraScorer(scorerSettings);
   const rule = SequentialRule.restore(runtime?.rule, ruleSettings);
+  const health = CameraHealth.restore(runtime?.health ?? null);
+  let condition: HealthStep | null = null;
   const tracker = IncidentTracker.restore(runtime?.tracker ?? null, settings.cameraId, settings.incident);
   return {
     get learning() {
@@ -82,9 +92,28 @@ export const openCameraModel: OpenCameraModel = (settings, saved) => {
     get needsTick() {
       return tracker.needsTick;
     },
+    get health() {
+      return condition;
+    },
+    setFeedback: ({ references, verdicts }) => {
+      scorer.setReferences(references);
+      for (const { fromMs, toMs, verdict } of verdicts) {
+        rule.review(fromMs, toMs, verdict === 'unreviewed' ? 'open' : verdict);
+      }
+    },
     observe(features) {
-      const score = scorer.observe(features);
-      return score && { score, changes: tracker.observe(score, rule.observe(score)) };
+      condition = health.observe(features);
+      const { hold, transient } = condition;
+      const score = scorer.observe(features, hold);
+      if (score === null) return null;
+      const step = rule.observe(score, hold);
+      const changes = tracker.observe(score, step);
+      scorer.settle(step, {
+        hold,
+        modeChanged: transient === 'ir-switch' || transient === 'lighting-step',
+        incidentOpen: tracker.open !== null,
+      });
+      return { score, changes };
     },
     tick: (nowMs) => tracker.tick(nowMs),
     endRecording: () => scorer.endRecording(),
@@ -94,6 +123,7 @@ export const openCameraModel: OpenCameraModel = (settings, saved) => {
       rule: rule.toJSON(),
       tracker: tracker.toJSON(),
       scorer: scorer.live(),
+      health: health.toJSON(),
     }),
     serialize: () => scorer.serialize(),
     takeTask: () => scorer.takeTask(),

@@ -16,7 +16,7 @@ import { type OpenCameraModel, openCameraModel } from './camera-model.ts';
 import { DropCounter } from './drop-counter.ts';
 import type { InferSettings } from './infer-settings.ts';
 import { Learner } from './learner.ts';
-import { type Pack, PackRegistry } from './packs/pack-registry.ts';
+import { isInstalled, type Pack, PackRegistry } from './packs/pack-registry.ts';
 import type { ProviderReport } from './runner/provider-chain.ts';
 import { RunnerSupervisor } from './runner-supervisor.ts';
 import { ShardLoop, type ShardStore } from './shard-loop.ts';
@@ -74,7 +74,11 @@ interface Running {
 async function startInfer(deps: InferDeps): Promise<Running> {
   const { settings, logger, metrics, clock = systemClock } = deps;
   const owner = `${hostname()}-${process.pid}-${newId('req')}`;
-  const packs = await usablePacks(new PackRegistry(settings.packDirectory), settings.defaultPacks, logger);
+  const packs = await usablePacks(
+    new PackRegistry(settings.packDirectory, settings.pulledDirectory),
+    settings.defaultPacks,
+    logger,
+  );
   const opened: (() => Promise<void> | void)[] = [];
   const closeAll = async () => {
     for (const close of opened.toReversed()) await close();
@@ -149,12 +153,13 @@ async function startInfer(deps: InferDeps): Promise<Running> {
   }
 }
 
-/** Every sound extractor; those in `required` must be. Throws VDT_PACK_… */
+/** Every sound extractor and every detector that is there; those in `required` must be. Throws VDT_PACK_… */
 async function usablePacks(registry: PackRegistry, required: readonly string[], logger: Logger): Promise<Pack[]> {
   for (const id of required) await registry.load(id);
   const packs: Pack[] = [];
   for (const { id, pack } of await registry.list()) {
-    if (pack?.manifest.kind !== 'extractor') continue;
+    if (!pack || !(pack.manifest.kind === 'extractor' || pack.manifest.kind === 'detector')) continue;
+    if (pack.manifest.kind === 'detector' && !isInstalled(pack)) continue; // comes without its weights: models pull
     try {
       packs.push(await registry.load(id));
     } catch (error) {
@@ -209,6 +214,7 @@ function listenForChanges(publisher: Redis, subscriber: Redis, loop: ShardLoop):
   return notices.subscribe(
     ({ kind, id }) => {
       if (kind === 'camera') void loop.noteChange(id);
+      if (kind === 'review') void loop.noteReview(id);
     },
     () => void loop.refresh(),
   );

@@ -1,8 +1,11 @@
+import type { IncidentSettings } from '../incident/incident.ts';
 import type { ProviderName } from './runner/provider-chain.ts';
 
 export interface InferSettings {
   /** Folder of packs; the built-in one where left out. */
   readonly packDirectory?: string | undefined;
+  /** Folder of what `models pull` fetched. */
+  readonly pulledDirectory?: string;
   /** Packs that must be usable for the role to start. */
   readonly defaultPacks: readonly string[];
   readonly providers: readonly ProviderName[];
@@ -16,6 +19,8 @@ export interface InferSettings {
   readonly learningMinutes: number;
   /** An incident closes after so long without anything anomalous. */
   readonly quietMs: number;
+  /** What an alarm leads to, and how grave incidents are; the tracker's defaults where left out. Zones are the cameras' own. */
+  readonly incidentPolicy?: Pick<IncidentSettings, 'decide' | 'severity'>;
   /** Video after the last anomalous moment in a clip: how long to wait before it is cut. */
   readonly postRollMs: number;
   /** How links in alerts begin; paths where empty. */

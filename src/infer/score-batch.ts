@@ -1,4 +1,5 @@
 import type { IncidentChange } from '../incident/incident-tracker.ts';
+import type { HealthChange } from '../score/camera-health/health-state.ts';
 import type { ScoreRecord } from '../store/scores.ts';
 
 export interface Position {
@@ -15,16 +16,19 @@ export function isAfter(a: Position, b: Position | null): boolean {
 export interface ScoreBatch {
   readonly records: readonly ScoreRecord[];
   readonly changes: readonly IncidentChange[];
+  /** Changes of the camera's own health. */
+  readonly health: readonly HealthChange[];
   /** Stream entries to acknowledge after the commit. */
   readonly entryIds: readonly string[];
 }
 
-export const EMPTY_BATCH: ScoreBatch = { records: [], changes: [], entryIds: [] };
+export const EMPTY_BATCH: ScoreBatch = { records: [], changes: [], health: [], entryIds: [] };
 
 export function joinBatches(first: ScoreBatch, second: ScoreBatch): ScoreBatch {
   return {
     records: [...first.records, ...second.records],
     changes: [...first.changes, ...second.changes],
+    health: [...first.health, ...second.health],
     entryIds: [...first.entryIds, ...second.entryIds],
   };
 }

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { Lease } from '../bus/lease.ts';
 import type { Members } from '../bus/members.ts';
 import { acknowledge } from '../bus/segment-reader.ts';
+import { DEFAULT_SEVERITY_POLICY } from '../incident/severity-policy.ts';
 import type { Clock } from '../platform/clock.ts';
 import { reasonOf, VedetteError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -12,9 +13,12 @@ import type { Announcer } from './announcer.ts';
 import { CameraLane, LANE_TIMINGS, type LaneTimings } from './camera-lane.ts';
 import type { CameraModel, CameraModelSettings, OpenCameraModel, SavedModel } from './camera-model.ts';
 import type { DropCounter } from './drop-counter.ts';
+import { hideHealth, showHealth } from './health-gauge.ts';
 import type { InferSettings } from './infer-settings.ts';
 import type { Learn } from './learner.ts';
+import { loadFeedback } from './load-feedback.ts';
 import { featureShapeOf, type PackManifest, segmentSecondsOf } from './packs/pack-manifest.ts';
+import { planPacks } from './packs/pack-plan.ts';
 import type { LiveFeatures } from './runner/protocol.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
 
@@ -23,6 +27,8 @@ export interface ShardStore {
   readonly cameras: Pick<Store['cameras'], 'all' | 'takeToken' | 'addDropped'>;
   readonly states: Pick<Store['states'], 'load' | 'runtime'>;
   readonly commitScores: Store['commitScores'];
+  readonly references: Pick<Store['references'], 'ofCamera'>;
+  readonly reviews: Pick<Store['reviews'], 'verdictsOf'>;
 }
 
 export interface ShardLoopOptions {
@@ -51,12 +57,17 @@ interface OwnedCamera {
   readonly assignment: number;
   /** What of the camera's settings went into the lane; another value means a new lane. */
   readonly shape: string;
+  /** Key of the plan: names what the camera has learned. */
   readonly packId: string;
   hasState: boolean;
+  /** Monotonic ms at which reviews were last read. */
+  feedbackMs: number;
 }
 
 /** After losing a camera to another writer: time for that one to finish before we read what it wrote. */
 const REOPEN_DELAY_MS = 1_000;
+/** Reviews are read so often even if no notice of one came. */
+const FEEDBACK_EVERY_MS = 60_000;
 
 /**
  * Owns a fair share of the cameras by lease, and scores each in a lane of its own. Every step may fail and is tried again
@@ -105,6 +116,12 @@ export class ShardLoop {
     return this.refresh();
   }
 
+  /** An incident of the camera was reviewed, or one of its references removed. Never rejects. */
+  async noteReview(cameraId: string): Promise<void> {
+    const owned = this.#owned.get(cameraId);
+    if (owned) await this.#readFeedback(cameraId, owned);
+  }
+
   /** Looks at what is there and takes or gives up cameras. Never rejects; one at a time. */
   refresh(): Promise<void> {
     this.#again = true;
@@ -137,6 +154,9 @@ export class ShardLoop {
     const named = new Set(this.#named);
     const cameras = new Map((await store.cameras.all()).filter((camera) => camera.enabled).map((c) => [c.id, c]));
     for (const [id, owned] of this.#owned) await this.#reconsider(id, owned, cameras.get(id), named.has(id));
+    for (const [id, owned] of this.#owned) {
+      if (clock.monotonicMs() - owned.feedbackMs >= FEEDBACK_EVERY_MS) await this.#readFeedback(id, owned);
+    }
     for (const id of named) this.#named.delete(id); // seen to; kept for the next look where the store was away
     const share = Math.ceil(cameras.size / (await members.announce()));
     for (const id of [...this.#owned.keys()].slice(share)) await this.#giveUp(id, { save: true });
@@ -192,11 +212,15 @@ export class ShardLoop {
 
   async #open(camera: Camera, lease: Lease): Promise<OwnedCamera | null> {
     const { store, runner, redis, settings, announcer, metrics, clock, logger } = this.#options;
-    const packId = camera.settings.packs.find((id) => this.#options.packs.has(id));
-    const manifest = packId === undefined ? undefined : this.#options.packs.get(packId);
-    if (packId === undefined || !manifest) {
+    const manifests = camera.settings.packs.flatMap((id) => this.#options.packs.get(id) ?? []);
+    if (!manifests.some(({ kind }) => kind === 'extractor')) {
       this.#putOff(camera.id, `none of its packs is loaded: ${camera.settings.packs.join(', ')}`);
       return null;
+    }
+    const plan = planPacks(manifests);
+    const { key: packId, extractor: manifest } = plan;
+    if (manifests.length < camera.settings.packs.length) {
+      logger.warn({ camera: camera.id, wanted: camera.settings.packs, used: plan.ids }, 'camera.pack-missing');
     }
     const token = await store.cameras.takeToken(camera.id, 'scoring');
     const saved = await store.states.runtime(camera.id);
@@ -209,8 +233,14 @@ export class ShardLoop {
       requiredSegments: Math.max(1, Math.ceil((learningMinutes * 60) / segmentSeconds)),
       alertBudgetPerDay: camera.settings.alertBudgetPerDay,
       segmentSeconds,
+      detector: plan.detector !== null,
       incident: {
         quietMs: settings.quietMs,
+        ...settings.incidentPolicy,
+        severity: {
+          ...(settings.incidentPolicy?.severity ?? DEFAULT_SEVERITY_POLICY),
+          zones: camera.settings.zones ?? [],
+        },
         alertBudgetPerDay: camera.settings.alertBudgetPerDay,
         gridRows: shape.rows,
         gridColumns: shape.columns,
@@ -241,6 +271,10 @@ export class ShardLoop {
       },
       acknowledge: (entryIds) => acknowledge(redis, camera.id, entryIds),
       onRelease: (count) => runner.release(camera.id, assignment, count),
+      onHealth: (change) => {
+        logger.warn({ camera: camera.id, state: change.state, previously: change.previousState }, 'camera.health');
+        showHealth(metrics, camera.id, change.state);
+      },
       onScored: (records) => {
         metrics.segmentsScored.inc({ camera: camera.id }, records.length);
         for (const { endMs } of records) {
@@ -264,10 +298,29 @@ export class ShardLoop {
         void this.#giveUp(camera.id, { save: false });
       },
     });
-    owned = { lease, lane, assignment, shape: this.#shapeOf(camera), packId, hasState: state !== null };
-    runner.assign({ cameraId: camera.id, packId, assignment, minimumToken: 0 });
+    owned = {
+      lease,
+      lane,
+      assignment,
+      shape: this.#shapeOf(camera),
+      packId,
+      hasState: state !== null,
+      feedbackMs: clock.monotonicMs(),
+    };
+    lane.setFeedback(await loadFeedback(store, camera.id, clock.nowMs()));
+    runner.assign({ cameraId: camera.id, packIds: plan.ids, assignment, minimumToken: 0 });
     logger.info({ camera: camera.id, token, pack: packId, learned: model.learning.done }, 'camera.taken');
     return owned;
+  }
+
+  async #readFeedback(cameraId: string, owned: OwnedCamera): Promise<void> {
+    const { store, clock, logger } = this.#options;
+    owned.feedbackMs = clock.monotonicMs();
+    try {
+      owned.lane.setFeedback(await loadFeedback(store, cameraId, clock.nowMs()));
+    } catch (error) {
+      logger.warn({ camera: cameraId, reason: reasonOf(error) }, 'camera.feedback-unread');
+    }
   }
 
   /** What an older edition learned may be unreadable to this one: then the camera learns again, and says so. */
@@ -287,6 +340,7 @@ export class ShardLoop {
     if (!owned) return;
     this.#owned.delete(cameraId);
     this.#options.runner.unassign(cameraId);
+    hideHealth(this.#options.metrics, cameraId);
     await owned.lane.stop(options);
     await owned.lease.release();
     this.#options.logger.info({ camera: cameraId }, 'camera.given-up');
@@ -301,7 +355,7 @@ export class ShardLoop {
   }
 
   #shapeOf({ name, settings }: Camera): string {
-    const { alertBudgetPerDay, packs, learningMinutes } = settings;
-    return JSON.stringify([name, alertBudgetPerDay, packs, learningMinutes]);
+    const { alertBudgetPerDay, packs, learningMinutes, zones } = settings;
+    return JSON.stringify([name, alertBudgetPerDay, packs, learningMinutes, zones ?? []]);
   }
 }

@@ -1,6 +1,10 @@
 import { problem } from '../platform/errors.ts';
+import { AdaptationQueue, type AdaptationState, type Circumstance } from './adaptation.ts';
+import { agreementOf } from './agreement.ts';
 import type { AnyCueHead, GridShape } from './cue-head.ts';
 import { describeCue, explain } from './explain.ts';
+import { strangestThing } from './feedback/describe.ts';
+import { type FeedbackReference, NO_REFERENCES, ReferenceBank } from './feedback/reference-bank.ts';
 import { scoreOf, smooth } from './fuse.ts';
 import { headsFor } from './heads.ts';
 import { learnNormality } from './learn-normality.ts';
@@ -21,6 +25,7 @@ import { observationOf } from './observe.ts';
 import { certaintyOf, sharpness } from './picture-quality.ts';
 import type { SegmentFeatures } from './segment-features.ts';
 import type { Cue, GridCell, SegmentScore } from './segment-score.ts';
+import type { SequentialStep } from './sequential-rule.ts';
 import { decodeState, encodeState } from './state-codec.ts';
 
 export interface ScorerSettings {
@@ -44,6 +49,7 @@ export interface LearningProgress {
   readonly requiredSegments: number;
 }
 
+const HOUR_MS = 3_600_000;
 const MAXIMUM_REFERENCES = 1200;
 /** Fewer segments (at half a second each) say nothing about how unusual anything is. */
 const MINIMUM_SEGMENTS = 40;
@@ -52,6 +58,9 @@ const MINIMUM_SEGMENTS = 40;
 const NOTABLE_SURPRISE = Math.log(300);
 /** The same for one cue, before it is worth words: once in fifty. */
 const NOTABLE_CUE = Math.log(50);
+
+/** What is left of certainty while the camera itself is not well. */
+const HELD_CERTAINTY = 0.25;
 
 /** What changes with every segment: the last one's own fused statistic, for smoothing, and the heads' states. */
 interface LiveState {
@@ -69,6 +78,7 @@ interface SavedState {
   readonly memory: ReturnType<LearningMemory['saved']>;
   readonly model: NormalityModel | null;
   readonly live: LiveState | null;
+  readonly adaptation: AdaptationState;
 }
 
 /** What `learnNormality` needs, apart from the scorer: learning takes a second or two, and may be done elsewhere. */
@@ -99,6 +109,10 @@ export class CameraScorer {
   #model: NormalityModel | null = null;
   #live: LiveState | null = null;
   #due = false;
+  #adaptation = new AdaptationQueue();
+  #references = NO_REFERENCES;
+  /** The segment scored last, until `settle` says what became of it. */
+  #unsettled: Observation | null = null;
 
   constructor(settings: ScorerSettings) {
     this.#requiredSegments = Math.max(MINIMUM_SEGMENTS, settings.requiredSegments);
@@ -128,6 +142,7 @@ export class CameraScorer {
     scorer.#shape = saved.shape;
     scorer.#memory = LearningMemory.restore(scorer.#maximumReferences, saved.memory);
     scorer.#model = saved.model;
+    scorer.#adaptation = AdaptationQueue.restore(saved.adaptation);
     scorer.#live = live === null ? saved.live : (decodeState(Buffer.from(live, 'base64')) as LiveState | null);
     if (learned !== heads) {
       // A newer edition, or a pack more: what was seen is remembered, and looked at with other eyes.
@@ -148,6 +163,7 @@ export class CameraScorer {
       memory: this.#memory.saved(),
       model: this.#model,
       live: this.#live,
+      adaptation: this.#adaptation.saved(),
     };
     return encodeState(state);
   }
@@ -167,15 +183,45 @@ export class CameraScorer {
     };
   }
 
-  /** While learning, takes the segment in as normal and returns null; afterwards returns its score. Throws VDT_FEATURES_MISMATCH. */
-  observe(features: SegmentFeatures): SegmentScore | null {
+  /**
+   * While learning, takes the segment in as normal and returns null; afterwards returns its score. Throws VDT_FEATURES_MISMATCH.
+   *
+   * @param hold the camera is unhealthy or in transition: nothing is learned from it, and its score is not certain
+   */
+  observe(features: SegmentFeatures, hold = false): SegmentScore | null {
     this.#check(features);
     const observation = observationOf(features);
-    if (this.#model !== null) return this.#score(observation, this.#model);
+    if (this.#model !== null) return this.#score(observation, this.#model, hold);
+    if (hold) return null;
     this.#memory.add(observation, this.#recording);
     this.#observedSegments += 1;
     if (!this.#taught && this.#observedSegments >= this.#requiredSegments) this.#becomeDue();
     return null;
+  }
+
+  /**
+   * What became of the segment scored last, by the sequential rule and the camera's health: decides whether it may be taken for
+   * normal later, and whether it is time to learn again. Without it nothing is learned after learning.
+   */
+  settle(
+    step: Pick<SequentialStep, 'statistic' | 'threshold' | 'alarm' | 'onsetMs'>,
+    circumstance: Circumstance = {},
+  ): void {
+    const observation = this.#unsettled;
+    this.#unsettled = null;
+    if (observation === null) return;
+    for (const block of this.#adaptation.offer(observation, step, circumstance)) {
+      this.#memory.admit(block, this.#recordingOf(block[0]?.startMs ?? 0));
+    }
+    if (!this.#due && this.#adaptation.relearningDue(observation.endMs)) {
+      this.#adaptation.relearned(observation.endMs);
+      this.#becomeDue();
+    }
+  }
+
+  /** Reviewed incidents, from the next segment on; replaces those given before. */
+  setReferences(references: readonly FeedbackReference[]): void {
+    this.#references = references.length === 0 ? NO_REFERENCES : new ReferenceBank(references);
   }
 
   /**
@@ -221,11 +267,13 @@ export class CameraScorer {
       this.#live = null;
       return;
     }
-    const states = this.#heads.map((head, index) => {
-      const own = model.heads[index]?.model;
-      return head.carry ? head.carry(own, live.states[index]) : head.start(own);
-    });
+    const states = this.#heads.map((head, index) => stateAfter(head, model.heads[index]?.model, live.states[index]));
     this.#live = { ...live, states };
+  }
+
+  /** A camera taught by recordings has one more for each hour that it watched: calibration leaves whole ones out. */
+  #recordingOf(timeMs: number): number {
+    return this.#taught ? this.#recording + 1 + Math.floor(timeMs / HOUR_MS) : this.#recording;
   }
 
   #becomeDue(): void {
@@ -235,17 +283,22 @@ export class CameraScorer {
     if (task !== null) this.adopt(learnNormality(task.samples, this.#heads, task.shape, task.seed));
   }
 
-  #score(observation: Observation, model: NormalityModel): SegmentScore {
+  #score(observation: Observation, model: NormalityModel, hold: boolean): SegmentScore {
     const { epoch, sequence, startMs, endMs, values } = observation;
     const before = this.#live;
     const started = before === null || before.epoch !== epoch;
-    const states = started ? this.#heads.map((head, index) => head.start(model.heads[index]?.model)) : before.states;
+    const states = started
+      ? this.#heads.map((head, index) => stateAfter(head, model.heads[index]?.model, before?.states[index]))
+      : before.states;
     const read = readAll(this.#heads, model, states, observation);
-    const surprises = cueSurprises(this.#cues, read.readings, model.tails, model.learnedSegments);
+    const alone = cueSurprises(this.#cues, read.readings, model.tails, model.learnedSegments);
+    const thing = strangestThing(observation, model.shape, this.#cues, read.readings, alone);
+    const { surprises, like } = this.#references.apply(thing, alone);
     const statistic = fuseCues(this.#cues, surprises);
     const adjacent = before !== null && before.epoch === epoch && before.sequence + 1 === sequence;
     const surprise = calibratedSurprise(model, smooth(adjacent ? before.statistic : null, statistic), startMs);
     this.#live = { epoch, sequence, statistic, states: read.states };
+    this.#unsettled = observation;
 
     const strongest = strongestCue(this.#cues, surprises);
     const cues: Cue[] = this.#cues.map((cue, index) => {
@@ -271,18 +324,36 @@ export class CameraScorer {
       score: scoreOf(surprise),
       surprise,
       cues,
-      certainty: certaintyOf(
-        sharpness(values, model.shape),
-        model.usualSharpness,
-        model.learnedSegments / model.dependenceSegments,
-      ),
+      certainty:
+        certaintyOf(
+          sharpness(values, model.shape),
+          model.usualSharpness,
+          model.learnedSegments / model.dependenceSegments,
+        ) *
+        agreementOf(this.#witnesses(surprises)) *
+        (hold ? HELD_CERTAINTY : 1),
       hottestCell: cues[strongest]?.cell ?? null,
+      leadingCue: this.#cues[strongest]?.name ?? '',
       explanation: explain(this.#heads, model, read.readings, surprises, surprise),
       dependenceSegments: model.dependenceSegments,
+      ...(like
+        ? { likeReference: { id: like.id, verdict: like.verdict, label: like.label, likeness: like.likeness } }
+        : {}),
+      ...(thing && surprise >= NOTABLE_SURPRISE ? { descriptor: thing.descriptor } : {}),
       ...(surprise >= NOTABLE_SURPRISE
         ? this.#circumstances(observation, model, read.readings[strongest]?.cell ?? 0)
         : {}),
     };
+  }
+
+  /** The loudest cue of each head: cues of one head look at the same pixels and are no independent witnesses. */
+  #witnesses(surprises: readonly number[]): readonly number[] {
+    let first = 0;
+    return this.#heads.map(({ cues }) => {
+      const own = surprises.slice(first, first + cues.length);
+      first += cues.length;
+      return Math.max(0, ...own);
+    });
   }
 
   /** What is costly and of use only where something stands out. */
@@ -316,6 +387,18 @@ export class CameraScorer {
       });
     }
   }
+}
+
+/** How far the camera has come that `CameraScorer.serialize` was called on. Throws VDT_SCORER_STATE_UNREADABLE. */
+export function learnedStateOf(state: Uint8Array): LearningProgress {
+  const { model, observedSegments } = decodeState(state) as SavedState;
+  const done = model !== null;
+  return { done, progress: done ? 1 : 0, observedSegments, requiredSegments: observedSegments };
+}
+
+/** What a head keeps of its state over a break of the stream, or under a model learned anew. */
+function stateAfter(head: AnyCueHead, model: unknown, state: unknown): unknown {
+  return head.carry && state !== undefined ? head.carry(model, state) : head.start(model);
 }
 
 function cellOf(cell: number, shape: GridShape): GridCell {

@@ -55,7 +55,7 @@ export interface CueHead<Model, State> {
   ): { readonly model: Model; readonly readings: readonly (readonly Reading[])[] };
   /** State at the start of an epoch, or after learning. Null for a head that looks at each segment alone. */
   start(model: Model): State;
-  /** The state under a model that was learned anew; `start` where the state holds nothing worth keeping. */
+  /** The state after a break of the stream, or under a model that was learned anew; `start` where it holds nothing worth keeping. */
   carry?(model: Model, state: State): State;
   /** One reading a cue, in their order; the state for the next segment. Causal. */
   read(

@@ -1,3 +1,4 @@
+import { blockToReplace } from './adaptation.ts';
 import type { Observation } from './observation.ts';
 import { SeededRandom } from './random.ts';
 
@@ -46,6 +47,22 @@ export class LearningMemory {
     if (this.#current[0] !== undefined && this.#current[0].recording !== recording) this.#closeBlock();
     this.#current.push({ ...observation, recording });
     if (this.#current.length >= BLOCK_SEGMENTS) this.#closeBlock();
+  }
+
+  /**
+   * Takes a block of neighbours in after learning: hours of the day share the memory evenly (`blockToReplace`), so what
+   * a camera has seen reaches back over days.
+   */
+  admit(block: readonly Observation[], recording: number): void {
+    const samples = block.map((observation) => ({ ...observation, recording }));
+    if (this.#current.length > 0) this.#closeBlock();
+    if (this.#blocks.length < this.#maximumBlocks) {
+      this.#blocks.push(samples);
+      return;
+    }
+    const stored = this.#blocks.map((own) => own[0]?.startMs ?? 0);
+    const place = blockToReplace(stored, samples[0]?.startMs ?? 0, () => this.#random.next());
+    if (place !== null) this.#blocks[place] = samples;
   }
 
   /** What is kept, in order of time. */

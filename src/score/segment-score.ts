@@ -30,6 +30,16 @@ export interface NormalMoment {
   readonly distance: number;
 }
 
+/** The reviewed incident that the strangest thing is like. */
+export interface LikeReference {
+  /** `ref_…` */
+  readonly id: string;
+  readonly verdict: 'confirmed' | 'dismissed';
+  readonly label: string | null;
+  /** Above 0, at most 1. */
+  readonly likeness: number;
+}
+
 export interface SegmentScore {
   readonly epoch: number;
   readonly sequence: number;
@@ -51,6 +61,8 @@ export interface SegmentScore {
   readonly descriptor?: readonly number[];
   /** Name of the cue that carries the score; the rarest one where left out. */
   readonly leadingCue?: string;
+  /** The reviewed incident that it is most like; absent where it is like none. Surprise and cues are what feedback made of them. */
+  readonly likeReference?: LikeReference;
   /** The nearest normal moments, nearest first; absent while nothing stands out. */
   readonly nearestNormal?: readonly NormalMoment[];
   /** How strange each cell of the grid looks, rows x columns, row-major, 0 to 1; absent while nothing stands out. */

@@ -36,6 +36,8 @@ export const openBrightnessModel: OpenCameraModel = (settings, saved): CameraMod
     serialize: () => Buffer.from(JSON.stringify({ seen })),
     endRecording: () => {},
     finishLearning: () => {},
+    health: null,
+    setFeedback: () => {},
     takeTask: () => null,
     adopt: () => {},
     retryTask: () => {},
