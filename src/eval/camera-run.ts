@@ -63,11 +63,16 @@ export class CameraRun {
     let endSeconds = 0;
     let endMs = this.#epoch;
     let learningSegments = 0;
+    let reviews = 0;
     const note = (changes: readonly IncidentChange[], nowSeconds: number): void => {
       for (const { type, incident } of changes) {
-        if (type === 'opened') alarms.push({ fromSeconds: nowSeconds, toSeconds: nowSeconds });
+        const isAlert = incident.decision === 'alert';
+        if ((type === 'opened' && isAlert) || type === 'promoted')
+          alarms.push({ fromSeconds: nowSeconds, toSeconds: nowSeconds });
+        if (type !== 'closed') continue;
+        if (!isAlert) reviews++;
         const current = alarms.at(-1);
-        if (type !== 'closed' || !current) continue;
+        if (!isAlert || !current) continue;
         const toSeconds = endSeconds + (incident.lastAnomalousMs - endMs) / 1000;
         alarms[alarms.length - 1] = { ...current, toSeconds: Math.max(current.fromSeconds, toSeconds) };
       }
@@ -88,7 +93,7 @@ export class CameraRun {
     for (const change of this.#camera.tick(this.#epoch - 1))
       note([change], endSeconds + Math.max(0, change.incident.openedMs - endMs) / 1000);
     const monitoredSeconds = monitoredFrom === null ? 0 : endSeconds - monitoredFrom;
-    return { segments, alarms, monitoredSeconds, learningSegments };
+    return { segments, alarms, reviews, monitoredSeconds, learningSegments };
   }
 
   /** Decodes and extracts a recording; on its end the next epoch is set, long after this one. */

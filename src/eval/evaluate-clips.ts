@@ -7,6 +7,7 @@ import { rocAuc, rocAucOfTally } from './metrics/roc-auc.ts';
 import type { ScoredVideo } from './metrics/score-tally.ts';
 import { mapInOrder } from './ordered-pipeline.ts';
 import { type Figure, type FigureInterval, Notes } from './printable.ts';
+import type { EvaluatedClip } from './report/evidence.ts';
 
 /** What `vedette eval` prints for clips. */
 export interface ClipsReport {
@@ -33,19 +34,12 @@ export interface ClipsReport {
   readonly notes: readonly string[];
 }
 
-interface ScoredClip {
-  readonly label: number;
-  readonly group: string;
-  readonly score: number;
-  readonly control: number;
-}
-
 const LOOKAHEAD = 8;
 
 /** Runs short clips of unknown cameras through decoding, sampling and extraction, and scores each by its highest segment. */
 export async function evaluateClips(
   dataset: ClipsDataset,
-  { path, clock, onProgress }: EvaluateOptions,
+  { path, clock, onProgress, onEvidence }: EvaluateOptions,
 ): Promise<ClipsReport> {
   const notes = new Notes();
   const scorer = path.clipScorer ?? frameDifferenceScorer;
@@ -56,14 +50,19 @@ export async function evaluateClips(
   const beginMs = clock.monotonicMs();
   let frames = 0;
   const framesPerSecond = () => frames / Math.max(1e-3, (clock.monotonicMs() - beginMs) / 1000);
-  const scored: ScoredClip[] = [];
+  const scored: EvaluatedClip[] = [];
   for (const [index, clip] of dataset.clips.entries()) {
     const result = await scoreClip(clip.file, index, path, scorer, (count) => {
       frames += count;
     });
     if (result.score === Number.NEGATIVE_INFINITY)
       notes.add(`${clip.name} is shorter than one segment; it scores below all others`);
-    scored.push({ ...result, label: clip.label === NORMAL_LABEL ? 0 : 1, group: clip.group ?? clip.name });
+    scored.push({
+      ...result,
+      name: clip.name,
+      label: clip.label === NORMAL_LABEL ? 0 : 1,
+      group: clip.group ?? clip.name,
+    });
     onProgress?.({
       done: index + 1,
       total: dataset.clips.length,
@@ -72,6 +71,7 @@ export async function evaluateClips(
       framesPerSecond: framesPerSecond(),
     });
   }
+  onEvidence?.({ kind: 'clips', clips: scored });
   return reportClips(dataset.name, path.packs, scorer, scored, framesPerSecond(), notes);
 }
 
@@ -104,7 +104,7 @@ function reportClips(
   name: string,
   packs: readonly PackIdentity[],
   scorer: ClipScorer,
-  scored: readonly ScoredClip[],
+  scored: readonly EvaluatedClip[],
   framesPerSecond: number,
   notes: Notes,
 ): ClipsReport {
@@ -143,8 +143,8 @@ function reportClips(
 }
 
 /** Clips by their source. */
-function groupsOf(scored: readonly ScoredClip[]): ScoredVideo[] {
-  const groups = new Map<string, ScoredClip[]>();
+function groupsOf(scored: readonly EvaluatedClip[]): ScoredVideo[] {
+  const groups = new Map<string, EvaluatedClip[]>();
   for (const clip of scored) groups.set(clip.group, [...(groups.get(clip.group) ?? []), clip]);
   return [...groups].map(([name, clips]) => ({
     name,

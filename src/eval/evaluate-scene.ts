@@ -44,6 +44,7 @@ export async function evaluateScene(dataset: SceneDataset, options: EvaluateOpti
     noteLearning(camera, results, notes);
     videos.push(...results);
   }
+  options.onEvidence?.({ kind: 'scene', videos });
   return reportScene({ name: dataset.name, packs: path.packs, framesPerSecond: framesPerSecond(), videos, notes });
 }
 

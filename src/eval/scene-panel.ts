@@ -23,6 +23,8 @@ export interface ScenePanel {
   readonly eventsFound: number;
   readonly alerts: number;
   readonly falseAlerts: number;
+  /** Incidents that stayed for review, which no other figure counts. */
+  readonly reviews: number;
   /** Further alerts for an event that has one. */
   readonly duplicateAlerts: number;
   /** Share of events alerted within so many seconds of their onset. */
@@ -70,6 +72,7 @@ export function scenePanel(
     eventsFound: detection.found,
     alerts: detection.alerts,
     falseAlerts: detection.falseAlerts,
+    reviews: videos.reduce((sum, video) => sum + video.recording.reviews, 0),
     duplicateAlerts: detection.duplicateAlerts,
     detectedWithin: WITHIN_SECONDS.map((seconds) => ({
       seconds,

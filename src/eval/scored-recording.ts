@@ -1,6 +1,6 @@
 import type { TimedScore } from './segments-to-frames.ts';
 
-/** An incident's stay on one recording's clock, seconds since its first picture. */
+/** An alerting incident's stay on one recording's clock, seconds since its first picture. */
 export interface Alarm {
   /** When the alert left: the end of the segment that opened the incident. */
   readonly fromSeconds: number;
@@ -13,6 +13,8 @@ export interface ScoredRecording {
   /** All segments in order; those seen while still learning score 0. */
   readonly segments: readonly TimedScore[];
   readonly alarms: readonly Alarm[];
+  /** Incidents that stayed for review: nobody was woken, so they are neither found events nor false alerts. */
+  readonly reviews: number;
   /** Time under a calibrated scorer. */
   readonly monitoredSeconds: number;
   /** Segments taken in for learning instead of being scored. */

@@ -103,6 +103,23 @@ describe('evaluating a scene', () => {
     expect(report.notes.join('\n')).toMatch(/timeToDetectSeconds.p50 is null: too many events were missed/);
   });
 
+  it('counts what is for review apart: neither found nor a false alert, until it is promoted', async () => {
+    const dataset = scene(['n1.mp4', 'n2.mp4'], { 'a.mp4': [[100, 139]] });
+    const recordings = { ...NORMAL, 'a.mp4': EVENT };
+    const path = new FakePath(recordings);
+    path.decide = () => 'review';
+    const { report } = await runScene(dataset, path);
+    expect(report.eventRecall).toBe(0);
+    expect(report.panel).toMatchObject({ alerts: 0, falseAlerts: 0, reviews: 1 });
+    const late = new FakePath(recordings);
+    let alarms = 0;
+    late.decide = () => (++alarms > 2 ? 'alert' : 'review');
+    const promoted = (await runScene(dataset, late)).report;
+    expect(promoted.panel).toMatchObject({ alerts: 1, falseAlerts: 0, reviews: 0 });
+    // two segments later than the first alarm
+    expect(promoted.timeToDetectSeconds.p50).toBeCloseTo(1.4, 9);
+  });
+
   it('lets no incident reach from one video into the next', async () => {
     const path = new FakePath({ ...NORMAL, 'a.mp4': frames([100, 10], [40, 90]), 'b.mp4': frames([40, 90], [60, 10]) });
     const dataset = scene(['n1.mp4', 'n2.mp4'], { 'a.mp4': [[100, 139]], 'b.mp4': [[0, 39]] });

@@ -1,5 +1,6 @@
 import type { Segment } from '../../../src/bus/segment.ts';
 import type { ClipScorer, EvaluatedCamera, LivePath } from '../../../src/eval/live-path.ts';
+import type { Decide } from '../../../src/incident/decision.ts';
 import { IncidentTracker } from '../../../src/incident/incident-tracker.ts';
 import { problem } from '../../../src/platform/errors.ts';
 import type { SegmentFeatures } from '../../../src/score/segment-features.ts';
@@ -17,6 +18,8 @@ export class FakePath implements LivePath {
   readonly recordings: Readonly<Record<string, readonly number[]>>;
   readonly required: number;
   readonly clipScorer?: ClipScorer;
+  /** What an alarm leads to, where a test wants to say. */
+  decide?: Decide;
   /** Everything asked of the path, in order. */
   readonly log: string[] = [];
   readonly epochs: number[] = [];
@@ -73,7 +76,7 @@ export class FakePath implements LivePath {
   openCamera(cameraId: string, learnsFrom: 'recordings' | 'live'): EvaluatedCamera {
     this.log.push(`camera ${learnsFrom}`);
     const { log, required } = this;
-    const tracker = new IncidentTracker(cameraId, { quietMs: 5000 });
+    const tracker = new IncidentTracker(cameraId, { quietMs: 5000, ...(this.decide ? { decide: this.decide } : {}) });
     let observed = 0;
     let done = false;
     return {

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadScoreFile } from '../../../src/eval/load-input.ts';
 import { averagePrecision } from '../../../src/eval/metrics/average-precision.ts';
-import { constantPerVideo, delayedTruth } from '../../../src/eval/metrics/controls.ts';
-import { abnormalAuc, microAuc } from '../../../src/eval/metrics/roc-auc.ts';
+import { centrePrior, constantPerVideo, delayedTruth } from '../../../src/eval/metrics/controls.ts';
+import { abnormalAuc, hasAnomaly, microAuc } from '../../../src/eval/metrics/roc-auc.ts';
 import { reportScoreFile } from '../../../src/eval/metrics-report.ts';
 import { parseScoreFile, scoredFrames } from '../../../src/eval/score-file.ts';
 import { VedetteError } from '../../../src/platform/errors.ts';
@@ -106,5 +106,12 @@ describe.skipIf(!existsSync(ucf))('UCF-Crime test scores (skipped where ../share
     expect(averagePrecision(oracle)).toBeCloseTo(0.182, 3);
     expect(abnormalAuc(oracle)).toBe(0.5);
     expect(microAuc(delayedTruth(videos, 64))).toBeCloseTo(0.937, 3);
+    // right videos with a triangle in them, which still saw nothing
+    const triangles = centrePrior(videos).map((video, i) => (hasAnomaly(video) ? video : (oracle[i] ?? video)));
+    expect(microAuc(triangles)).toBeCloseTo(0.865, 2);
+    expect(abnormalAuc(centrePrior(videos))).toBeCloseTo(0.634, 3);
+    const delays = { 16: 0.984, 32: 0.968, 150: 0.869, 300: 0.794 };
+    for (const [frames, expected] of Object.entries(delays))
+      expect(microAuc(delayedTruth(videos, Number(frames)))).toBeCloseTo(expected, 2);
   });
 });
