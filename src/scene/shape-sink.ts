@@ -9,7 +9,7 @@ export interface ShapeSink {
 }
 
 /** Draws parts as the camera sees them. */
-export function pictureSink(canvas: Canvas, view: View): ShapeSink {
+export function pictureSink(canvas: Canvas, view: Pick<View, 'project'>): ShapeSink {
   return {
     capsule(from, fromRadius, to, toRadius, color) {
       const a = view.project(from);
