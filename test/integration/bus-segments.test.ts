@@ -67,6 +67,23 @@ describe('the segment stream', () => {
     expect(Buffer.compare(Buffer.from(read[0]?.segment.pixels ?? []), Buffer.from(pixels))).toBe(0);
   });
 
+  it('carries stills, but not to a reader that is behind', async () => {
+    const publisher = new SegmentPublisher({ redis: client, segmentsPerCamera: 20 });
+    const pixels = new Uint8Array(6 * 4 * 3).map((_, i) => (i * 7) % 256);
+    for (let sequence = 0; sequence < 10; sequence++) {
+      await publisher.publish(makeSegment({ sequence, still: { width: 6, height: 4, pixels } }));
+    }
+    const read = await readerNamed('a').read(['yard'], 20, 1_000);
+    expect(sequencesOf(read)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(read.map(({ segment }) => segment.still !== undefined)).toEqual([
+      ...Array.from({ length: 8 }, () => true),
+      false,
+      false,
+    ]);
+    expect([...(read[0]?.segment.still?.pixels ?? [])]).toEqual([...pixels]);
+    expect(lost).toEqual([]);
+  });
+
   it('waits for a segment of any of its cameras on one connection', async () => {
     const reader = readerNamed('a');
     for (const id of ['gate', 'hall', 'roof']) reader.add(id);

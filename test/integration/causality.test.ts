@@ -34,11 +34,7 @@ describe('causality of the live path', () => {
   type Outcome = NonNullable<ReturnType<EvaluatedCamera['observe']>>;
 
   async function scoresOf(normal: readonly string[], file: string): Promise<Outcome[]> {
-    const [pack] = extraction.packs;
-    if (!pack) throw new Error('no pack');
-    const path = livePath(config, pack.manifest, (segment) =>
-      extraction.extractor.extract([pack.manifest.id], segment),
-    );
+    const path = livePath(config, extraction.plan, extraction.extract);
     const camera = path.openCamera('c', 'recordings');
     for (const [index, recording] of normal.entries()) {
       for await (const segment of path.openRecording({ file: recording, cameraId: 'c', epoch: index + 1 })) {

@@ -128,6 +128,24 @@ describe('the command line', () => {
     expect(json(result.stdout)).toMatchObject({ ok: true, packs: [{ id: 'motion-grid', ok: true, provider: 'cpu' }] });
   });
 
+  test('models list tells what must be pulled; pull takes a file by hand, and refuses a wrong one with what to do', async () => {
+    const listed = await runVedette(['models', 'list', '--config', config, '--json']);
+    const packs = (json(listed.stdout) as { packs: { id: string; installed: boolean }[] }).packs;
+    expect(packs.map(({ id, installed }) => [id, installed])).toEqual([
+      ['fastest-det', false],
+      ['motion-grid', true],
+      ['yolox-nano', false],
+    ]);
+    const wrong = join(folder, 'wrong.onnx');
+    writeFileSync(wrong, 'something else');
+    const refused = await runVedette(['models', 'pull', 'yolox-nano', '--from', wrong, '--config', config]);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toMatch(/yolox_nano\.onnx could not be fetched .*bytes/);
+    expect(refused.stderr).toMatch(/hint: .*--from/);
+    const needless = await runVedette(['models', 'pull', 'motion-grid', '--config', config]);
+    expect(needless.stderr).toMatch(/the pack comes whole/);
+  });
+
   test('doctor finds what this machine has and names what it lacks', async () => {
     const fine = await runVedette(['doctor', '--config', config, '--json']);
     expect(fine.code).toBe(0);

@@ -9,16 +9,19 @@ import { ChangeNotices } from '../../src/bus/notices.ts';
 import { openQueues, type WorkQueues } from '../../src/bus/queues.ts';
 import { SegmentPublisher } from '../../src/bus/segment-publisher.ts';
 import { LANE_TIMINGS } from '../../src/infer/camera-lane.ts';
+import type { OpenCameraModel } from '../../src/infer/camera-model.ts';
 import { createInferRole, type InferRole } from '../../src/infer/infer-role.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
 import { createMetrics, type Metrics } from '../../src/platform/metrics.ts';
 import { openSecretBox } from '../../src/platform/secret-box.ts';
+import type { SegmentFeatures } from '../../src/score/segment-features.ts';
 import { openStore } from '../../src/store/open-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { openBrightnessModel } from '../support/brightness-model.ts';
 import { eventually } from '../support/eventually.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { makeSegment } from '../support/segments.ts';
+import { TINY_STILL, writeTinyDetector } from '../support/tiny-detector.ts';
 import { writeTinyPack } from '../support/tiny-onnx.ts';
 
 const NORMAL = 10;
@@ -74,7 +77,7 @@ async function addCamera(id: string): Promise<void> {
   });
 }
 
-function makeRole(): InferRole {
+function makeRole(openModel: OpenCameraModel = openBrightnessModel): InferRole {
   const role = createInferRole({
     store,
     redisUrl: server.url,
@@ -95,7 +98,7 @@ function makeRole(): InferRole {
     },
     logger: silentLogger,
     metrics,
-    openModel: openBrightnessModel,
+    openModel,
     timings: { ...LANE_TIMINGS, flushMs: 50, retryMs: 100 },
   });
   roles.push(role);
@@ -269,6 +272,40 @@ describe('the infer role', () => {
     await eventually(async () => expect(await scoredSequences('yard')).toEqual([4, 5]));
     await eventually(async () => expect((await store.cameras.get('yard')).dropped).toEqual({ mismatch: 1 }));
     expect(await client.xlen(segmentStreamKey('yard'))).toBe(0);
+  });
+
+  it('scores what an extractor and a detector together see, leaves the detector out where it is behind, and saves under both names', async () => {
+    await writeTinyDetector(directory, 'tiny');
+    await store.cameras.create({
+      id: 'gate',
+      url: 'rtsp://camera.example/stream',
+      settings: { packs: ['mean', 'tiny', 'gone'], learningMinutes: LEARNED / 60 },
+    });
+    const seen: SegmentFeatures[] = [];
+    const role = makeRole((settings, saved) => {
+      const model = openBrightnessModel(settings, saved);
+      const observe = model.observe.bind(model);
+      model.observe = (features) => {
+        seen.push(features);
+        return observe(features);
+      };
+      return model;
+    });
+    await role.start();
+    const pixels = new Uint8Array(32).fill(NORMAL).fill(30, 16);
+    const still = { ...TINY_STILL, pixels: new Uint8Array(48 * 32 * 3).fill(255) };
+    for (let sequence = 0; sequence < 6; sequence++) {
+      const lostItsStill = sequence === 2;
+      await publisher.publish(makeSegment({ cameraId: 'gate', sequence, pixels, ...(lostItsStill ? {} : { still }) }));
+      await eventually(async () => expect(seen).toHaveLength(sequence + 1));
+    }
+    expect(seen.map(({ objects }) => objects?.length ?? null)).toEqual([2, 2, null, 2, 2, 2]);
+    await eventually(async () => expect(await scoredSequences('gate')).toEqual([3, 4, 5]));
+    await role.stop();
+    expect(await store.states.load('gate', 'mean+tiny')).not.toBeNull();
+    expect(await store.states.load('gate', 'mean')).toBeNull();
+    expect(await metrics.registry.metrics()).toContain('vedette_infer_detector_skipped_total{pack="tiny"} 1');
+    await rm(join(directory, 'tiny'), { recursive: true });
   });
 
   it('refuses to start without its default pack, and leaves nothing running', async () => {

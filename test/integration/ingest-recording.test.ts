@@ -55,6 +55,21 @@ describe('a recording', () => {
     }
   });
 
+  test('gives stills beside its frames where they are wanted, and nearly the same frames as without', async () => {
+    const still = { width: 96, height: 72 };
+    const [plain, withStills] = [await all(read()), await all(read({ sampling: { ...SAMPLING, still } }))];
+    expect(withStills.map((segment) => segment.frameTimesMs)).toEqual(plain.map((segment) => segment.frameTimesMs));
+    for (const [i, segment] of withStills.entries()) {
+      expect(segment.still).toMatchObject(still);
+      expect(segment.still?.pixels).toHaveLength(96 * 72 * 3);
+      const other = plain[i]?.pixels ?? new Uint8Array();
+      const gap = segment.pixels.reduce((sum, pixel, at) => sum + Math.abs(pixel - (other[at] ?? 0)), 0);
+      expect(gap / segment.pixels.length).toBeLessThan(6); // gray levels; the test picture is all edges
+      expect(plain[i]).not.toHaveProperty('still');
+    }
+    expect(await all(read({ sampling: { ...SAMPLING, still } }))).toEqual(withStills);
+  });
+
   test('gives the same bytes each time, and never a frame twice at a rate above its own', async () => {
     const sampling = { ...SAMPLING, framesPerSecond: 60, pixelFormat: 'rgb24' as const };
     const [once, again] = [await all(read({ sampling })), await all(read({ sampling }))];

@@ -70,7 +70,8 @@ describe('the motion-grid pack', () => {
 
   it('sees no motion in a still picture, nor in one whose light changes as a whole', async () => {
     const [still, brightening] = await gridsOf(movingTexture(0), movingTexture(0, 6));
-    expect(middle(still, 'speedMean')).toBe(0);
+    // not quite 0: moments are differences of squares in single precision
+    expect(middle(still, 'speedMean')).toBeLessThan(0.002);
     expect(middle(brightening, 'speedMean')).toBeLessThan(0.05);
   });
 

@@ -42,7 +42,6 @@ describe('the OpenAPI document', () => {
       [
         "delete /v1/cameras/{id}",
         "delete /v1/cameras/{id}/references/{reference}",
-        "delete /v1/cameras/{id}/references/{reference}",
         "delete /v1/keys/{id}",
         "delete /v1/webhooks/{id}",
         "get /healthz",
@@ -50,7 +49,6 @@ describe('the OpenAPI document', () => {
         "get /readyz",
         "get /v1/cameras",
         "get /v1/cameras/{id}",
-        "get /v1/cameras/{id}/references",
         "get /v1/cameras/{id}/budget",
         "get /v1/cameras/{id}/references",
         "get /v1/cameras/{id}/scores",

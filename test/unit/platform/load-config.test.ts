@@ -21,12 +21,13 @@ describe('configuration', () => {
     expect(config.http.port).toBe(8080);
     expect(config.dataDir).toBe('/srv/data');
     expect(config.secretKeyFile).toBe('/srv/data/secret.key');
-    expect(config.packs.default).toEqual(['motion-grid']);
+    expect(config.packs.default).toBe('auto');
   });
 
   test('vedette.example.yaml is valid', () => {
     const config = parseConfig(parse(readFileSync('vedette.example.yaml', 'utf8')), '/srv');
-    expect(config.cameras.length).toBeGreaterThan(0);
+    expect(config.cameras[0]?.zones).toMatchObject([{ name: 'loading ramp', raise: 1 }]);
+    expect(config.incident.severity).toMatchObject({ kinds: [{ kind: 'bicycle', level: 'low' }], timeZone: 'UTC' });
   });
 
   test('the environment wins over the file', () => {
@@ -55,6 +56,12 @@ describe('configuration', () => {
       /twice/,
     ],
     [{ ingest: { stallSeconds: 'long' } }, 'ingest.stallSeconds', /number/],
+    [{ incident: { severity: { timeZone: 'Mars/Olympus' } } }, 'incident.severity.timeZone', /no time zone/],
+    [
+      { incident: { severity: { hours: [{ from: '25:00', to: '06:00', raise: 1 }] } } },
+      'incident.severity.hours[0].from',
+      /pattern/,
+    ],
   ])('%j is refused, naming the field', (raw, field, reason) => {
     const error = refusal(raw);
     expect(error.code).toBe('VDT_CONFIG_INVALID');
