@@ -39,15 +39,27 @@ export class GraphBuilder {
   }
 
   node(opType: string, inputs: readonly Value[], attributes: Readonly<Record<string, Attribute>> = {}): Value {
+    const [value] = this.nodes(opType, inputs, 1, attributes);
+    return value as Value;
+  }
+
+  /** A node with several results. */
+  nodes(
+    opType: string,
+    inputs: readonly Value[],
+    outputs: number,
+    attributes: Readonly<Record<string, Attribute>> = {},
+  ): readonly Value[] {
     const name = `n${this.#nodes.length}_${opType}`;
+    const output = Array.from({ length: outputs }, (_, index) => (index === 0 ? name : `${name}_${index}`));
     this.#nodes.push({
       input: inputs,
-      output: [name],
+      output,
       name,
       opType,
       attribute: Object.entries(attributes).map(([key, value]) => encodeAttribute(key, value)),
     });
-    return name as Value;
+    return output as readonly string[] as readonly Value[];
   }
 
   /** A float constant; a scalar when `dims` is empty. */

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
-import { MOTION_GRID_CHANNELS } from '../../src/score/motion-grid-channels.ts';
-import { buildMotionGrid, MOTION_GRID_INPUT, MOTION_GRID_OUTPUT, MOTION_GRID_VERSION } from './motion-grid-graph.ts';
+import { MOTION_GRID_CHANNELS, MOTION_LATTICE_CHANNELS } from '../../src/score/motion-grid-channels.ts';
+import {
+  buildMotionGrid,
+  MOTION_GRID_INPUT,
+  MOTION_GRID_OUTPUT,
+  MOTION_GRID_VERSION,
+  MOTION_LATTICE_OUTPUT,
+} from './motion-grid-graph.ts';
 
 /** The files of `models/motion-grid`: name and bytes. The same sources always give the same bytes. */
 export function buildMotionGridPack(): readonly { readonly name: string; readonly bytes: Uint8Array }[] {
@@ -33,6 +39,11 @@ export function buildMotionGridPack(): readonly { readonly name: string; readonl
       dims: [MOTION_GRID_OUTPUT.rows, MOTION_GRID_OUTPUT.columns, MOTION_GRID_CHANNELS.length],
       meaning: MOTION_GRID_CHANNELS,
     },
+    lattice: {
+      name: 'lattice',
+      dims: [MOTION_LATTICE_OUTPUT.rows, MOTION_LATTICE_OUTPUT.columns, MOTION_LATTICE_CHANNELS.length],
+      meaning: MOTION_LATTICE_CHANNELS,
+    },
   };
   return [
     { name: 'motion-grid.onnx', bytes: graph },
@@ -40,9 +51,12 @@ export function buildMotionGridPack(): readonly { readonly name: string; readonl
   ];
 }
 
-/** JSON as the formatter leaves it: lists of numbers on one line. */
+const LINE_WIDTH = 120;
+
+/** JSON as the formatter leaves it: a list stands on one line where it fits. */
 function readableJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(/\[[\s\d.,]+\]/g, (list) =>
-    list.replace(/\s+/g, ' ').replace(/\[ | \]/g, (edge) => edge.trim()),
-  );
+  return JSON.stringify(value, null, 2).replace(/^(.*)(\[[^[\]{}]+\])/gm, (whole, before: string, list: string) => {
+    const line = before + list.replace(/\s+/g, ' ').replace('[ ', '[').replace(' ]', ']');
+    return line.length < LINE_WIDTH ? line : whole;
+  });
 }

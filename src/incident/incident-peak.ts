@@ -4,7 +4,7 @@ import type { IncidentPeak, IncidentSettings, StrangeMoment } from './incident.t
 import { kindOf, leadingCue } from './incident-kind.ts';
 import type { Place } from './severity.ts';
 
-const MOST_DESCRIPTORS = 5;
+const MOST_DESCRIPTORS = 12;
 const MOST_NORMAL_MOMENTS = 5;
 /** The heat goes into the camera's saved state with every commit: hundredths are enough for a picture. */
 const HEAT_STEPS = 100;

@@ -4,7 +4,7 @@ import { agreementOf } from './agreement.ts';
 import type { AnyCueHead, GridShape } from './cue-head.ts';
 import { describeCue, explain } from './explain.ts';
 import { strangestThing } from './feedback/describe.ts';
-import { type FeedbackReference, NO_REFERENCES, ReferenceBank } from './feedback/reference-bank.ts';
+import { type FeedbackReference, type Likeness, NO_REFERENCES, ReferenceBank } from './feedback/reference-bank.ts';
 import { scoreOf, smooth } from './fuse.ts';
 import { headsFor } from './heads.ts';
 import { learnNormality } from './learn-normality.ts';
@@ -110,6 +110,7 @@ export class CameraScorer {
   #live: LiveState | null = null;
   #due = false;
   #adaptation = new AdaptationQueue();
+  #reviewed: readonly FeedbackReference[] = [];
   #references = NO_REFERENCES;
   /** The segment scored last, until `settle` says what became of it. */
   #unsettled: Observation | null = null;
@@ -221,7 +222,8 @@ export class CameraScorer {
 
   /** Reviewed incidents, from the next segment on; replaces those given before. */
   setReferences(references: readonly FeedbackReference[]): void {
-    this.#references = references.length === 0 ? NO_REFERENCES : new ReferenceBank(references);
+    this.#reviewed = references;
+    this.#refreshReferences();
   }
 
   /**
@@ -263,6 +265,7 @@ export class CameraScorer {
     const before = this.#model;
     const live = this.#live;
     this.#model = model;
+    this.#refreshReferences();
     if (before === null || live === null) {
       this.#live = null;
       return;
@@ -334,7 +337,7 @@ export class CameraScorer {
         (hold ? HELD_CERTAINTY : 1),
       hottestCell: cues[strongest]?.cell ?? null,
       leadingCue: this.#cues[strongest]?.name ?? '',
-      explanation: explain(this.#heads, model, read.readings, surprises, surprise),
+      explanation: withLikeness(explain(this.#heads, model, read.readings, surprises, surprise), like),
       dependenceSegments: model.dependenceSegments,
       ...(like
         ? { likeReference: { id: like.id, verdict: like.verdict, label: like.label, likeness: like.likeness } }
@@ -344,6 +347,11 @@ export class CameraScorer {
         ? this.#circumstances(observation, model, read.readings[strongest]?.cell ?? 0)
         : {}),
     };
+  }
+
+  #refreshReferences(): void {
+    const ordinary = this.#model?.ordinary ?? [];
+    this.#references = this.#reviewed.length === 0 ? NO_REFERENCES : new ReferenceBank(this.#reviewed, ordinary);
   }
 
   /** The loudest cue of each head: cues of one head look at the same pixels and are no independent witnesses. */
@@ -394,6 +402,12 @@ export function learnedStateOf(state: Uint8Array): LearningProgress {
   const { model, observedSegments } = decodeState(state) as SavedState;
   const done = model !== null;
   return { done, progress: done ? 1 : 0, observedSegments, requiredSegments: observedSegments };
+}
+
+/** A person's own word for such a thing, where one was given. */
+function withLikeness(explanation: string | null, like: Likeness | null): string | null {
+  if (explanation === null || like === null || like.verdict === 'dismissed') return explanation;
+  return `${explanation}, like what was confirmed${like.label === null ? '' : ` as “${like.label}”`}`;
 }
 
 /** What a head keeps of its state over a break of the stream, or under a model learned anew. */

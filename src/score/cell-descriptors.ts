@@ -1,18 +1,9 @@
 import { channelIndex } from './motion-grid-channels.ts';
 
-/** Position of a cell counts softly among motion descriptors: half a deviation a row, a tenth a column. */
-const ROW_WEIGHT = 0.5;
-const COLUMN_WEIGHT = 0.1;
-/** A cell with less movement has no motion to compare: pixels a frame, and brightness change. */
-const MOVING_SPEED = 0.3;
-const MOVING_ENERGY = 0.008;
-
 const SPEED = channelIndex('speedMean');
 const SPEED_COARSE = channelIndex('speedCoarseMean');
 const SPEED_VERY_COARSE = channelIndex('speedVeryCoarseMean');
 const SECOND = channelIndex('secondDifferenceMax');
-const VELOCITY_X = channelIndex('velocityX');
-const VELOCITY_Y = channelIndex('velocityY');
 const ENERGY = channelIndex('temporalEnergyMean');
 const GRADIENT = channelIndex('gradientHorizontal');
 const INTENSITY = channelIndex('intensityMean');
@@ -22,14 +13,7 @@ const DEVIATION = channelIndex('intensityDeviation');
 const FINE_REACH = 3;
 const COARSE_REACH = 6;
 
-export const MOTION_DIMENSIONS = 5;
-export const MOTION_POSITION_DIMENSIONS = 2;
 export const APPEARANCE_DIMENSIONS = 5;
-
-/** Whether something moves in the cell whose descriptor starts at `offset`. */
-export function isMoving(values: Float32Array, offset: number): boolean {
-  return read(values, offset + SPEED) > MOVING_SPEED && read(values, offset + ENERGY) > MOVING_ENERGY;
-}
 
 /**
  * Speed of each cell, pixels a frame. The finest scale is the most exact but loses what moves more than about three pixels a
@@ -94,23 +78,6 @@ export function neighbourhoodMean(map: Float32Array, rows: number, columns: numb
     }
   }
   return out;
-}
-
-/** How a cell moves, with its position: writes MOTION_DIMENSIONS numbers, the position's weights already in. */
-export function writeMotion(
-  values: Float32Array,
-  offset: number,
-  cell: number,
-  columns: number,
-  target: Float32Array,
-  at: number,
-): void {
-  const row = Math.floor(cell / columns);
-  target[at] = row * ROW_WEIGHT;
-  target[at + 1] = (cell - row * columns) * COLUMN_WEIGHT;
-  target[at + 2] = Math.log1p(read(values, offset + SPEED) / 0.3);
-  target[at + 3] = Math.asinh(read(values, offset + VELOCITY_X) / 0.3);
-  target[at + 4] = Math.asinh(read(values, offset + VELOCITY_Y) / 0.3);
 }
 
 /** How a cell looks, independent of overall light: edges in four directions and contrast, each over brightness, as logarithms. */

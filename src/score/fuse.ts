@@ -16,7 +16,7 @@ export function fuseSurprises(surprises: readonly number[], weights: readonly nu
 
 /** Causal smoothing over the last two segments; the first of an epoch, and the first after a gap, stands alone. */
 export function smooth(previous: number | null, current: number): number {
-  return previous === null ? current : (previous + current) / 2;
+  return previous === null || current < previous ? current : (previous + current) / 2;
 }
 
 /** Nats at which the score is one half: once in a thousand segments. */

@@ -1,6 +1,8 @@
 import type { AnyCueHead, GridShape, HistorySample, Reading } from './cue-head.ts';
 import { tailsByHour } from './day-part.ts';
 import { dependenceLength } from './dependence.ts';
+import { strangestThing } from './feedback/describe.ts';
+import { type OrdinaryThing, ordinaryThings } from './feedback/ordinary-things.ts';
 import { smooth } from './fuse.ts';
 import type { Sample } from './learning-memory.ts';
 import { cueSurprises, cuesOf, fuseCues, type NormalityModel } from './normality-model.ts';
@@ -35,9 +37,13 @@ export function learnNormality(
   });
 
   const smoothed: number[] = [];
+  const things: OrdinaryThing[] = [];
   let previous: number | null = null;
   history.forEach((sample, place) => {
-    const statistic = fuseCues(cues, cueSurprises(cues, readings[place] ?? [], tails, samples.length));
+    const own = readings[place] ?? [];
+    const surprises = cueSurprises(cues, own, tails, samples.length);
+    const statistic = fuseCues(cues, surprises);
+    things.push({ statistic, descriptor: strangestThing(sample, shape, cues, own, surprises)?.descriptor ?? null });
     if (place > 0 && !follows(history[place - 1], sample)) previous = null;
     smoothed.push(smooth(previous, statistic));
     previous = statistic;
@@ -53,6 +59,7 @@ export function learnNormality(
     fusedByHour: tailsByHour(runs),
     dependenceSegments,
     learnedSegments: samples.length,
+    ordinary: ordinaryThings(things),
     usualSharpness: sharpnesses[sharpnesses.length >> 1] ?? 0,
   };
 }

@@ -27,3 +27,25 @@ export type MotionGridChannel = (typeof MOTION_GRID_CHANNELS)[number];
 export function channelIndex(channel: MotionGridChannel): number {
   return MOTION_GRID_CHANNELS.indexOf(channel);
 }
+
+/**
+ * The last axis of the pack's second output, in order: one entry per 4x4 pixels of the 240x160 picture. Velocity in pixels a frame at 10
+ * frames a second; the rest root mean squares of brightness (0 to 1) over the segment's four frame pairs: `energy` of the change from frame
+ * to frame gathered over 12 pixels, `change` the same over the 4 pixels alone (sharp outlines), `secondDifference` of the change of
+ * change (limbs), `residual` of what the velocity does not explain.
+ */
+export const MOTION_LATTICE_CHANNELS = [
+  'velocityX',
+  'velocityY',
+  'energy',
+  'change',
+  'secondDifference',
+  'residual',
+] as const;
+
+export type MotionLatticeChannel = (typeof MOTION_LATTICE_CHANNELS)[number];
+
+/** Position of a channel on the lattice's last axis. */
+export function latticeChannelIndex(channel: MotionLatticeChannel): number {
+  return MOTION_LATTICE_CHANNELS.indexOf(channel);
+}

@@ -15,6 +15,8 @@ export interface NormalityModel {
   readonly fusedByHour: readonly (Tail | null)[];
   readonly dependenceSegments: number;
   readonly learnedSegments: number;
+  /** Descriptors of the strangest things of normal life: what a confirmed incident is told from. */
+  readonly ordinary: readonly (readonly number[])[];
   /** Median over the history of the picture's mean edge strength, brightness per pixel: what a sharp picture looks like here. */
   readonly usualSharpness: number;
 }

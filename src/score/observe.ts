@@ -1,16 +1,61 @@
-import type { Observation } from './observation.ts';
-import type { SegmentFeatures } from './segment-features.ts';
+import { extractBlobs } from './blobs.ts';
+import type { DetectedObject } from './detected-object.ts';
+import { latticeChannelIndex } from './motion-grid-channels.ts';
+import type { Observation, ObservedObject } from './observation.ts';
+import type { Lattice, SegmentFeatures } from './segment-features.ts';
+
+const VELOCITY_X = latticeChannelIndex('velocityX');
+const VELOCITY_Y = latticeChannelIndex('velocityY');
+const ENERGY = latticeChannelIndex('energy');
+/** Weight of no movement at all in the mean velocity, brightness^2. */
+const STILL_ENERGY = 1e-5;
+/** A body's own speed, not that of its swinging legs nor of the ground beside it. */
+const SPEED_QUANTILE = 0.75;
 
 /** Boils a segment's features down to what the heads look at and what learning remembers. Pure. */
 export function observationOf(features: SegmentFeatures): Observation {
-  const { epoch, sequence, startMs, endMs, values, objects } = features;
+  const { epoch, sequence, startMs, endMs, values, lattice, objects } = features;
   return {
     epoch,
     sequence,
     startMs,
     endMs,
     values,
-    blobs: new Float32Array(0),
-    objects: objects?.map((object) => ({ ...object, speed: 0, velocityX: 0, velocityY: 0 })) ?? null,
+    blobs: lattice ? extractBlobs(lattice) : new Float32Array(0),
+    objects: objects?.map((object) => ({ ...object, ...motionIn(object, lattice) })) ?? null,
   };
+}
+
+/** How the picture moves inside an object's box, from the lattice places whose centres lie in it (at least the nearest one). */
+function motionIn(
+  { box }: DetectedObject,
+  lattice: Lattice | undefined,
+): Pick<ObservedObject, 'speed' | 'velocityX' | 'velocityY'> {
+  if (lattice === undefined) return { speed: 0, velocityX: 0, velocityY: 0 };
+  const { rows, columns, channels, values } = lattice;
+  const [top, bottom] = places(box.top, box.bottom, rows);
+  const [left, right] = places(box.left, box.right, columns);
+  const speeds: number[] = [];
+  let [weight, x, y] = [0, 0, 0];
+  for (let row = top; row < bottom; row++) {
+    for (let column = left; column < right; column++) {
+      const at = (row * columns + column) * channels;
+      const vx = values[at + VELOCITY_X] ?? 0;
+      const vy = values[at + VELOCITY_Y] ?? 0;
+      const own = (values[at + ENERGY] ?? 0) ** 2 + STILL_ENERGY;
+      speeds.push(Math.sqrt(vx * vx + vy * vy));
+      weight += own;
+      x += own * vx;
+      y += own * vy;
+    }
+  }
+  speeds.sort((a, b) => a - b);
+  const speed = speeds[Math.min(speeds.length - 1, Math.floor(speeds.length * SPEED_QUANTILE))] ?? 0;
+  return { speed, velocityX: x / weight, velocityY: y / weight };
+}
+
+/** First place (inclusive) and last (exclusive) whose centre lies between two shares of the picture. */
+function places(from: number, to: number, count: number): readonly [number, number] {
+  const first = Math.min(count - 1, Math.max(0, Math.round(from * count)));
+  return [first, Math.min(count, Math.max(first + 1, Math.round(to * count)))];
 }

@@ -1,17 +1,12 @@
-import {
-  APPEARANCE_DIMENSIONS,
-  isMoving,
-  MOTION_DIMENSIONS,
-  MOTION_POSITION_DIMENSIONS,
-  writeAppearance,
-  writeMotion,
-} from './cell-descriptors.ts';
+import { type BlobView, paintBlobs } from './blob-descriptors.ts';
+import { BLOB_FIELDS } from './blobs.ts';
+import { APPEARANCE_DIMENSIONS, writeAppearance } from './cell-descriptors.ts';
 import type { GridShape } from './cue-head.ts';
 import { nearestDistance, type References } from './nearest-references.ts';
 import { SeededRandom } from './random.ts';
 
-const MAXIMUM_MOTION_REFERENCES = 2000;
-const APPEARANCE_REFERENCES_PER_CELL = 48;
+const MAXIMUM_BLOB_REFERENCES = 800;
+const APPEARANCE_REFERENCES_PER_CELL = 16;
 
 export interface FoldedSample {
   readonly fold: number;
@@ -24,52 +19,48 @@ export interface ReferenceSet {
   readonly references: References;
 }
 
-/** A random choice of moving cells from all over the picture, each with its position. */
-export function collectMotionReferences(
-  samples: readonly FoldedSample[],
-  shape: GridShape,
+/** A random choice of moving shapes, as one view sees them. */
+export function collectBlobReferences(
+  samples: readonly { readonly fold: number; readonly blobs: Float32Array }[],
+  view: BlobView,
   seed: number,
 ): ReferenceSet {
-  const cells = shape.rows * shape.columns;
   const random = new SeededRandom(seed);
-  const chosen: { sample: FoldedSample; cell: number }[] = [];
+  const chosen: { blobs: Float32Array; offset: number; fold: number }[] = [];
   let seen = 0;
-  for (const sample of samples) {
-    for (let cell = 0; cell < cells; cell++) {
-      if (!isMoving(sample.values, cell * shape.channels)) continue;
+  for (const { blobs, fold } of samples) {
+    for (let offset = 0; offset < blobs.length; offset += BLOB_FIELDS.length) {
       seen += 1;
-      if (chosen.length < MAXIMUM_MOTION_REFERENCES) chosen.push({ sample, cell });
-      else {
-        const place = random.below(seen);
-        if (place < MAXIMUM_MOTION_REFERENCES) chosen[place] = { sample, cell };
-      }
+      const place = chosen.length < MAXIMUM_BLOB_REFERENCES ? chosen.length : random.below(seen);
+      if (place < MAXIMUM_BLOB_REFERENCES) chosen[place] = { blobs, offset, fold };
     }
   }
-  const values = new Float32Array(chosen.length * MOTION_DIMENSIONS);
-  const folds = new Uint8Array(chosen.length);
-  chosen.forEach(({ sample, cell }, index) => {
-    writeMotion(sample.values, cell * shape.channels, cell, shape.columns, values, index * MOTION_DIMENSIONS);
-    folds[index] = sample.fold;
+  const { dimensions } = view;
+  const values = new Float32Array(chosen.length * dimensions);
+  chosen.forEach(({ blobs, offset }, index) => {
+    view.write(blobs, offset, values, index * dimensions);
   });
-  const scale = deviations(values, MOTION_DIMENSIONS, () => 0, 1);
-  scale.fill(1, 0, MOTION_POSITION_DIMENSIONS);
+  const scale = deviations(values, dimensions, () => 0, 1);
+  scale.fill(1, 0, 1);
   divide(values, scale);
-  return { scale, references: { dimensions: MOTION_DIMENSIONS, count: chosen.length, values, folds } };
+  const folds = Uint8Array.from(chosen, ({ fold }) => fold);
+  return { scale, references: { dimensions, count: chosen.length, values, folds } };
 }
 
-/** Distance of each moving cell to the nearest normal motions; 0 where nothing moves. */
-export function motionDistances(set: ReferenceSet, values: Float32Array, shape: GridShape, fold: number): Float32Array {
-  const cells = shape.rows * shape.columns;
-  const map = new Float32Array(cells);
-  const query = new Float32Array(MOTION_DIMENSIONS);
-  for (let cell = 0; cell < cells; cell++) {
-    const offset = cell * shape.channels;
-    if (!isMoving(values, offset)) continue;
-    writeMotion(values, offset, cell, shape.columns, query, 0);
+/** Distance of each blob to the nearest normal ones, painted into its cell. */
+export function blobDistances(
+  set: ReferenceSet,
+  view: BlobView,
+  blobs: Float32Array,
+  shape: GridShape,
+  fold: number,
+): Float32Array {
+  const query = new Float32Array(view.dimensions);
+  return paintBlobs(blobs, shape, (_, offset) => {
+    view.write(blobs, offset, query, 0);
     divide(query, set.scale);
-    map[cell] = nearestDistance(set.references, query, 0, 0, set.references.count, fold, 1);
-  }
-  return map;
+    return nearestDistance(set.references, query, 0, 0, set.references.count, fold, 1);
+  });
 }
 
 /** The looks of every cell at moments spread evenly over the history; those of one cell lie side by side. */

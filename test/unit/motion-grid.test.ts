@@ -2,7 +2,12 @@ import { readFileSync } from 'node:fs';
 import * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildMotionGridPack } from '../../scripts/onnx/motion-grid-pack.ts';
-import { channelIndex, MOTION_GRID_CHANNELS } from '../../src/score/motion-grid-channels.ts';
+import {
+  channelIndex,
+  latticeChannelIndex,
+  MOTION_GRID_CHANNELS,
+  MOTION_LATTICE_CHANNELS,
+} from '../../src/score/motion-grid-channels.ts';
 
 const FRAMES = 5;
 const HEIGHT = 160;
@@ -73,6 +78,24 @@ describe('the motion-grid pack', () => {
     // not quite 0: moments are differences of squares in single precision
     expect(middle(still, 'speedMean')).toBeLessThan(0.002);
     expect(middle(brightening, 'speedMean')).toBeLessThan(0.05);
+  });
+
+  it('shows on the lattice which places move, and how', async () => {
+    const pixels = movingTexture(0);
+    const moving = movingTexture(2);
+    // the left half moves, the right half stands still
+    for (let row = 0; row < FRAMES * HEIGHT; row++) {
+      pixels.set(moving.subarray(row * WIDTH, row * WIDTH + WIDTH / 2), row * WIDTH);
+    }
+    const { lattice } = await session.run({ frames: new ort.Tensor('uint8', pixels, [1, FRAMES, HEIGHT, WIDTH]) });
+    expect(lattice?.dims).toEqual([1, 40, 60, MOTION_LATTICE_CHANNELS.length]);
+    const at = (column: number, channel: (typeof MOTION_LATTICE_CHANNELS)[number]) =>
+      Number(lattice?.data[(20 * 60 + column) * MOTION_LATTICE_CHANNELS.length + latticeChannelIndex(channel)]);
+    expect(at(15, 'velocityX')).toBeGreaterThan(1.7);
+    expect(at(15, 'velocityX')).toBeLessThan(2.3);
+    expect(at(15, 'change')).toBeGreaterThan(0.02);
+    expect(at(45, 'change')).toBeLessThan(1e-4);
+    expect(Math.abs(at(45, 'velocityX'))).toBeLessThan(0.01);
   });
 
   it('gives a segment the same grid alone and among others', async () => {

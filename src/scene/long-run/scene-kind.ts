@@ -256,7 +256,7 @@ export const SCENE_KINDS: readonly SceneKind[] = [
     ],
     carMetresPerSecond: [2.2, 4],
     walkLanes: [3.6, 6.2],
-    forbiddenLane: 9.8,
+    forbiddenLane: 8.7,
     night: 'infrared',
     clouds: 0.5,
     noonDegrees: 48,

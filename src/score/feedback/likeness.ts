@@ -1,8 +1,8 @@
 import { CLASSES, CUES, LAYOUT } from './descriptor.ts';
 
 /** Up to this distance two things are taken for the same, beyond the other one for different; in between by degrees. */
-const SAME = 1.2;
-const DIFFERENT = 2.2;
+const SAME = 1;
+const DIFFERENT = 1.7;
 
 /** A distance of 1 in each respect: shares of the picture, ratios (as logarithms), speed on a scale that is linear below 0.5 px a frame. */
 const PLACE_Y = 0.1;
@@ -35,6 +35,14 @@ export function pointOf(descriptor: readonly number[], verdict: 'confirmed' | 'd
   }
   const velocity = [pace(LAYOUT.velocityX) / VELOCITY, pace(LAYOUT.velocityY) / VELOCITY];
   return [at(LAYOUT.y) / PLACE_Y, at(LAYOUT.x) / PLACE_X, height, width, speed, ...velocity, agitation, ...classes];
+}
+
+/** Whether both move so much alike that what lies between is the same movement: not there and back, nor a velocity misread once. */
+export function moveAlike(one: readonly number[], other: readonly number[]): boolean {
+  return [LAYOUT.velocityX, LAYOUT.velocityY].every(
+    (index) =>
+      Math.abs(Math.asinh((one[index] ?? 0) / 0.5) - Math.asinh((other[index] ?? 0) / 0.5)) < DIFFERENT * VELOCITY,
+  );
 }
 
 /** 1 for the same thing, 0 for another, falling in a straight line in between. */

@@ -1,6 +1,6 @@
 import type { Thing } from './describe.ts';
 import { comparable } from './descriptor.ts';
-import { likenessAt, nearestOn, pointOf, type Stretch, stretchOf } from './likeness.ts';
+import { likenessAt, moveAlike, nearestOn, pointOf, type Stretch, stretchOf } from './likeness.ts';
 
 /** A reviewed incident, as the camera remembers it. */
 export interface FeedbackReference {
@@ -36,8 +36,10 @@ const ORDINARY = 1;
 /** A dismissed reference explains as much of each cue's surprise as it had itself beyond the ordinary, and a little for chance. Nats. */
 const EXPLAINED_FACTOR = 1;
 const EXPLAINED_NATS = 1;
+/** A confirmed thing must be so much nearer to its reference than to anything ordinary to count in full, in units of likeness.ts. */
+const CLEARLY_NEARER = 0.5;
 /** Surprise beyond the ordinary counts so many times more for what is like a confirmed reference. */
-const CONFIRMED_GAIN = 1;
+const CONFIRMED_GAIN = 1.5;
 
 interface Prepared {
   readonly reference: FeedbackReference;
@@ -54,8 +56,18 @@ interface Prepared {
  */
 export class ReferenceBank {
   readonly #prepared: readonly Prepared[];
+  /** Things of normal life, each as a stretch of no length. */
+  readonly #ordinary: readonly { readonly sample: readonly number[]; readonly stretch: Stretch }[];
 
-  constructor(references: readonly FeedbackReference[]) {
+  /**
+   * @param ordinary descriptors of the strangest things in the camera's normal history (`ordinaryThings`): what is about as like one of
+   *   them as it is like a confirmed reference gains nothing, so confirming costs no false alerts (NAGL's score is the difference, too)
+   */
+  constructor(references: readonly FeedbackReference[], ordinary: readonly (readonly number[])[] = []) {
+    this.#ordinary = references.some(({ verdict }) => verdict === 'confirmed')
+      ? ordinary.map((sample) => ({ sample, stretch: stretchOf(sample, null, 'confirmed') }))
+      : [];
+
     this.#prepared = references.flatMap((reference) => {
       const sample = reference.moments[0]?.values;
       return sample ? [{ reference, sample, stretches: stretchesOf(reference) }] : [];
@@ -88,7 +100,8 @@ export class ReferenceBank {
       let likeness = 0;
       for (const stretch of stretches) {
         const { distance, share } = nearestOn(stretch, points[verdict]);
-        const own = likenessAt(distance);
+        let own = likenessAt(distance);
+        if (own > 0 && verdict === 'confirmed') own *= this.#clearness(thing.descriptor, points.confirmed, distance);
         if (own === 0) continue;
         likeness = Math.max(likeness, own);
         if (verdict === 'dismissed') explain(explained, stretch, share, own);
@@ -107,6 +120,15 @@ export class ReferenceBank {
     });
     return { surprises: changed, like };
   }
+
+  /** 0 where something ordinary is as near as the confirmed reference, 1 where the reference is clearly nearer. */
+  #clearness(descriptor: readonly number[], point: readonly number[], distance: number): number {
+    let nearest = Number.POSITIVE_INFINITY;
+    for (const { sample, stretch } of this.#ordinary) {
+      if (comparable(sample, descriptor)) nearest = Math.min(nearest, nearestOn(stretch, point).distance);
+    }
+    return Math.min(1, Math.max(0, (nearest - distance) / CLEARLY_NEARER));
+  }
 }
 
 export const NO_REFERENCES = new ReferenceBank([]);
@@ -124,8 +146,11 @@ function stretchesOf({ moments, verdict }: FeedbackReference): readonly Stretch[
   const inOrder = [...moments].sort((a, b) => a.endMs - b.endMs);
   return inOrder.map((moment, index) => {
     const next = inOrder[index + 1];
-    const sameWay =
-      next !== undefined && next.endMs - moment.endMs <= PASSAGE_MS && comparable(moment.values, next.values);
-    return stretchOf(moment.values, sameWay ? next.values : null, verdict);
+    const onePassage =
+      next !== undefined &&
+      next.endMs - moment.endMs <= PASSAGE_MS &&
+      comparable(moment.values, next.values) &&
+      moveAlike(moment.values, next.values);
+    return stretchOf(moment.values, onePassage ? next.values : null, verdict);
   });
 }

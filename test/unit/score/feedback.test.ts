@@ -39,6 +39,13 @@ describe('feedback: what looks like a dismissed reference', () => {
     expect(Math.max(...bank.apply(thingAt(0.35), [12, 4]).surprises)).toBeLessThanOrEqual(1);
   });
 
+  it('takes a passage there and another back for two: what stands still between them is something else', () => {
+    const [there, back] = [thingAt(0.5).descriptor, thingAt(0.5, { velocityX: -3 }).descriptor];
+    const moments = [there, back].map((values, index) => ({ endMs: index * 500, values }));
+    const both = new ReferenceBank([{ ...reference('ref_van', 'dismissed', []), moments }]);
+    expect(both.apply(thingAt(0.5, { velocityX: 0 }), [12, 4]).like).toBeNull();
+  });
+
   it('keeps what makes it stranger than what was dismissed', () => {
     const { surprises } = bank.apply(thingAt(0.5), [60, 40]);
     expect(surprises[0]).toBeGreaterThan(30);
@@ -87,6 +94,16 @@ describe('feedback: what looks like a confirmed reference', () => {
     const { surprises, like } = bank.apply(thingAt(0.8, { velocityX: -3 }), [6, 3]);
     expect(surprises[0]).toBeGreaterThan(10);
     expect(like?.id).toBe('ref_rider');
+  });
+
+  it('gains nothing where normal life has shown as much: confirming costs no false alerts', () => {
+    const careful = new ReferenceBank([reference('ref_rider', 'confirmed', [0.2])], [thingAt(0.6).descriptor]);
+    expect(careful.apply(thingAt(0.8), [6, 3])).toEqual({ surprises: [6, 3], like: null });
+    const apart = new ReferenceBank(
+      [reference('ref_rider', 'confirmed', [0.2])],
+      [thingAt(0.6, { speed: 0.7 }).descriptor],
+    );
+    expect(apart.apply(thingAt(0.8), [6, 3]).surprises[0]).toBeGreaterThan(10);
   });
 
   it('stays ordinary where it is ordinary', () => {
