@@ -1,7 +1,7 @@
 import { detectEvents, type TrueEvent } from '../../src/eval/metrics/event-detection.ts';
 import { type DailyRate, dailyRate } from '../../src/eval/metrics/poisson-interval.ts';
 import { quantile } from '../../src/eval/metrics/quantile.ts';
-import type { LongAnomalyKind } from '../../src/scene/long-run/anomaly-plan.ts';
+import type { LongAnomalyKind } from '../../src/scene/long-run/anomaly-kind.ts';
 import type { CameraResult, OpenedIncident } from './virtual-camera.ts';
 
 export interface Tally {

@@ -1,5 +1,5 @@
 import type { IncidentSettings } from '../incident/incident.ts';
-import { BudgetReplay, type BudgetReplayResult } from '../incident/replay-budget.ts';
+import { BudgetReplay, type BudgetReplayResult } from '../infer/replay-budget.ts';
 import type { StreamedScore } from '../store/stream-scores.ts';
 
 /** So much time before the range lets the rule gather what it knows of the camera. */

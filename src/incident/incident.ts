@@ -51,7 +51,7 @@ export interface Incident extends IncidentPeak {
   readonly lastAnomalousMs: number;
   /** `lastAnomalousMs` plus the quiet time (or `openedMs` if later), however the close came about. */
   readonly closedMs: number | null;
-  /** Its strangest segments, at most five, the strangest first; empty where the scorer describes none. */
+  /** Its strangest segments, at most twelve, the strangest first; empty where the scorer describes none. */
   readonly descriptors: readonly StrangeMoment[];
   /** 1 at opening, one more at each change given out. */
   readonly revision: number;

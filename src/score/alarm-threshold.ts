@@ -1,18 +1,5 @@
 import { BLOCK_MS, type Block } from './block-maxima.ts';
 
-/**
- * Nats taken off each segment. -ln p has mean 1 on normal footage; the rest leaves room for busy minutes that the learning did not
- * have, and brings the statistic down soon after an event.
- */
-export const DRIFT = 2.5;
-
-/** The positive root theta of E exp(theta (X - drift)) = exp(-theta drift) / (1 - theta) = 1 for X exponential with mean 1. */
-export const CUSUM_EXPONENT = (() => {
-  let theta = 0.5;
-  for (let round = 0; round < 200; round++) theta = 1 - Math.exp(-theta * DRIFT);
-  return theta;
-})();
-
 const SECONDS_PER_DAY = 86_400;
 const BLOCKS_PER_DAY = (SECONDS_PER_DAY * 1_000) / BLOCK_MS;
 
@@ -35,20 +22,21 @@ const RECENT_BLOCKS = 9;
 /** More alarmed blocks than this of the last `CROWDED_WINDOW` are no events any more but what the scene is like now. */
 const CROWDED = 3;
 const CROWDED_WINDOW = 9;
+/** Nats. Whatever the budget, what happens once in thirty segments is no event. */
+const LEAST_THRESHOLD = 3.5;
 const EULER = 0.577_215_664_9;
 
 /**
- * First guess of the alarm threshold, from theory alone: Page's CUSUM on exponential surprise has a mean time between false alarms of
- * at least exp(theta h) independent observations (Lorden's bound). Segments that depend on one another over L segments act like one
- * observation L times as large: h = L ln(N / L) / theta.
+ * First guess of the alarm threshold. Calibrated surprise reaches h by chance in at most a share exp(-h) of all segments, and an
+ * alarm's statistic (alarm-statistic.ts) about as seldom, whatever the dependence. Where L segments make one chance of a false alarm
+ * there are N / L chances in the permitted time, and h = ln(N / L) lets one of them be taken (Boole's inequality).
  *
  * @param segmentsPerAlarm segments per permitted false alarm
- * @param dependenceSegments so many segments act as one
+ * @param dependenceSegments so many segments are one chance
  * @returns nats
  */
 export function thresholdFor(segmentsPerAlarm: number, dependenceSegments: number): number {
-  const length = Math.max(1, dependenceSegments);
-  return (length * Math.log(Math.max(Math.E, segmentsPerAlarm / length))) / CUSUM_EXPONENT;
+  return Math.max(LEAST_THRESHOLD, Math.log(segmentsPerAlarm / Math.max(1, dependenceSegments)));
 }
 
 /** What an alarm threshold has to hold. */
@@ -60,7 +48,7 @@ export interface ThresholdSettings {
 
 /**
  * The threshold that the camera itself confirms. The highest statistic of a block of ten minutes follows a Gumbel law; the theory behind
- * `thresholdFor` is such a law too (scale 1 / theta, location ln(block / L) / theta). The fitted law is exceeded as often as the
+ * `thresholdFor` is such a law too (scale 1, location ln(block / L)). The fitted law is exceeded as often as the
  * budget allows at location + scale x ln(blocks per permitted alarm); the threshold moves there from the first guess as blocks gather,
  * sooner upwards than downwards.
  *
@@ -79,9 +67,8 @@ export function validatedThreshold(
   dependenceSegments: number,
   settings: ThresholdSettings,
 ): number {
-  const length = Math.max(1, dependenceSegments);
   const segmentsPerAlarm = SECONDS_PER_DAY / settings.segmentSeconds / settings.alertBudgetPerDay;
-  const guess = thresholdFor(segmentsPerAlarm, length);
+  const guess = thresholdFor(segmentsPerAlarm, dependenceSegments);
   const counted = countedBlocks(blocks, settings.alertBudgetPerDay);
   if (counted.length === 0) return guess;
   const span = (counted.at(-1)?.number ?? 0) - (counted[0]?.number ?? 0);
@@ -92,11 +79,10 @@ export function validatedThreshold(
   }));
   const observed = fitGumbel(weighted);
   const rarity = Math.log(Math.max(Math.E, BLOCKS_PER_DAY / settings.alertBudgetPerDay));
-  const shown =
-    (observed.location + observed.scale * (rarity + CAUTION * levelError(rarity, observed.weight))) * length;
+  const shown = observed.location + observed.scale * (rarity + CAUTION * levelError(rarity, observed.weight));
   const prior = shown > guess ? PRIOR_BLOCKS_UP : PRIOR_BLOCKS_DOWN;
   const level = guess + (observed.weight / (observed.weight + prior)) * (shown - guess);
-  return Math.min(Math.max(level, guess * LOWEST), guess * HIGHEST);
+  return Math.max(LEAST_THRESHOLD, Math.min(Math.max(level, guess * LOWEST), guess * HIGHEST));
 }
 
 /**

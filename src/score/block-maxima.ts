@@ -5,7 +5,7 @@ export type BlockVerdict = 'open' | 'confirmed' | 'dismissed';
 export interface Block {
   /** Whole blocks since 1970. */
   readonly number: number;
-  /** Statistic over dependence length, independent nats, at least 0; accurate to 3 %. */
+  /** Nats, at least 0; accurate to 3 %. */
   readonly maximum: number;
   /** What is known of the alarm in it; null without one. */
   readonly alarm: BlockVerdict | null;
@@ -30,7 +30,7 @@ const MAXIMUM_ALARMS = 100;
 /** A block watched for less says too little of ten minutes. */
 const WATCHED_SHARE = 0.5;
 
-/** Levels are 6 % apart: 0.5 x (1.06^level - 1) independent nats, up to 84. */
+/** Levels are 6 % apart: 0.5 x (1.06^level - 1) nats, up to 84. */
 const LEVELS = 88;
 const RATIO = 1.06;
 const UNIT = 0.5;
@@ -67,7 +67,7 @@ export class BlockMaxima {
     return number;
   }
 
-  /** Takes in the statistic after one segment, over the dependence length: independent nats. */
+  /** Takes in the statistic after one segment, nats. */
   observe(value: number, alarm: boolean): void {
     const current = this.#current;
     if (current === null) return;

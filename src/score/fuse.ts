@@ -14,7 +14,10 @@ export function fuseSurprises(surprises: readonly number[], weights: readonly nu
   return largest + Math.log(sum);
 }
 
-/** Causal smoothing over the last two segments; the first of an epoch, and the first after a gap, stands alone. */
+/**
+ * Causal smoothing: rises as the mean of the last two segments, so that one odd segment alone says half, and falls at once, so that
+ * what has left the picture does not echo. The first of an epoch, and the first after a gap, stands alone.
+ */
 export function smooth(previous: number | null, current: number): number {
   return previous === null || current < previous ? current : (previous + current) / 2;
 }

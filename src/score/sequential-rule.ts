@@ -1,4 +1,5 @@
-import { DRIFT, type ThresholdSettings, validatedThreshold } from './alarm-threshold.ts';
+import { alarmStatistic, SLOW_SEGMENTS } from './alarm-statistic.ts';
+import { type ThresholdSettings, validatedThreshold } from './alarm-threshold.ts';
 import { BlockMaxima, type BlockMaximaState, type BlockVerdict } from './block-maxima.ts';
 import { Pace } from './pace.ts';
 import type { SegmentScore } from './segment-score.ts';
@@ -11,8 +12,12 @@ export type SequentialSettings = ThresholdSettings;
 /** Plain JSON, at most 3 kB. */
 export interface SequentialState {
   readonly statistic: number;
-  /** End of the last segment at which the statistic was 0, or start of the epoch's first segment, UTC ms; null before it. */
+  /** UTC ms; null before an epoch's first segment. */
   readonly onsetMs: number | null;
+  /** Surprise of the last segments over the pace, nats, newest last. */
+  readonly recent?: readonly number[];
+  /** End of the last ordinary segment, or start of the epoch's first, UTC ms. */
+  readonly ordinaryMs?: number | null;
   readonly epoch: number | null;
   /** Segments in a row that were held. */
   readonly held?: number;
@@ -23,11 +28,11 @@ export interface SequentialState {
 }
 
 export interface SequentialStep {
-  /** Nats. */
+  /** Nats; 0 while nothing stands out. */
   readonly statistic: number;
   /** Nats. */
   readonly threshold: number;
-  /** Estimated onset, UTC ms: the last time the statistic was 0. */
+  /** Estimated onset, UTC ms: the end of the last ordinary segment before the statistic rose from 0. */
   readonly onsetMs: number | null;
   readonly alarm: boolean;
   /** By how much surprise was divided because the scene is livelier than what was learned, 1 to 4. */
@@ -41,22 +46,24 @@ export type SequentialInput = Pick<SegmentScore, 'epoch' | 'startMs' | 'endMs' |
 
 /** Beyond this multiple of the threshold the statistic does not grow, so that it comes down soon after the event. */
 const CEILING = 1.25;
-/** No single segment, nor two, may raise an alarm: a broken picture is no event. */
-const MINIMUM_SEGMENTS = 3;
+/** Nats: what happens once in twenty segments is ordinary, and no trace of an event. */
+const ORDINARY = Math.log(20);
 /** A minute of held segments: what was gathered before says nothing about the picture after it. */
 const LONGEST_HOLD_SECONDS = 60;
 /** An event that goes on for so long no longer keeps the pace from following. */
 const LONGEST_EVENT_SECONDS = 60;
 
 /**
- * Page's CUSUM on -ln p (MONAD's form): s = max(0, s + surprise / pace - drift), alarm at s >= h. Increments are capped at a third of h.
- * `pace` follows what the last minutes were like (pace.ts); h starts from theory and moves to what the
+ * Alarms when the last seconds' statistic (alarm-statistic.ts) reaches the threshold that the budget of false alarms leaves.
+ * `pace` follows what the last minutes were like (pace.ts) and divides surprise; the threshold starts from theory and moves to what the
  * camera's own blocks of time say (alarm-threshold.ts). Causal and deterministic: `restore(toJSON())` gives the same next steps.
  */
 export class SequentialRule {
   readonly #settings: SequentialSettings;
   #statistic = 0;
   #onsetMs: number | null = null;
+  #recent: readonly number[] = [];
+  #ordinaryMs: number | null = null;
   #epoch: number | null = null;
   #held = 0;
   #risen = 0;
@@ -76,6 +83,8 @@ export class SequentialRule {
     if (isState(json)) {
       rule.#statistic = json.statistic;
       rule.#onsetMs = json.onsetMs;
+      rule.#recent = json.recent ?? [];
+      rule.#ordinaryMs = json.ordinaryMs ?? json.onsetMs;
       rule.#epoch = json.epoch;
       rule.#held = json.held ?? 0;
       rule.#risen = json.risen ?? 0;
@@ -91,16 +100,19 @@ export class SequentialRule {
     if (this.#epoch !== score.epoch) this.reset();
     this.#epoch = score.epoch;
     this.#onsetMs ??= score.startMs;
+    this.#ordinaryMs ??= score.startMs;
     const threshold = this.#thresholdAt(score);
     if (hold) return this.#hold(threshold);
     this.#held = 0;
 
     const pace = this.#pace.factor;
-    const increment = Math.min(score.surprise / pace, threshold / MINIMUM_SEGMENTS + DRIFT) - DRIFT;
-    this.#statistic = Math.min(Math.max(0, this.#statistic + increment), threshold * CEILING);
-    if (this.#statistic === 0) this.#onsetMs = score.endMs;
-    // Three thirds must reach the whole in spite of rounding.
-    const alarm = this.#statistic >= threshold * (1 - 1e-9);
+    const surprise = score.surprise / pace;
+    this.#recent = [...this.#recent, surprise].slice(-SLOW_SEGMENTS);
+    if (surprise < ORDINARY) this.#ordinaryMs = score.endMs;
+    const evidence = Math.min(alarmStatistic(this.#recent, threshold), threshold * CEILING);
+    this.#statistic = evidence < ORDINARY ? 0 : evidence;
+    if (this.#statistic === 0) this.#onsetMs = this.#ordinaryMs;
+    const alarm = this.#statistic >= threshold;
     this.#risen = this.#statistic > 0 && (alarm || this.#risen > 0) ? this.#risen + 1 : 0;
     if (
       this.#risen * this.#settings.segmentSeconds <= 0 ||
@@ -108,7 +120,7 @@ export class SequentialRule {
     ) {
       this.#pace.observe(score.surprise);
     }
-    this.#blocks.observe(this.#statistic / lengthOf(score), alarm);
+    this.#blocks.observe(evidence, alarm);
     return { statistic: this.#statistic, threshold, onsetMs: this.#onsetMs, alarm, pace, held: false };
   }
 
@@ -122,6 +134,8 @@ export class SequentialRule {
     return {
       statistic: this.#statistic,
       onsetMs: this.#onsetMs,
+      recent: this.#recent,
+      ordinaryMs: this.#ordinaryMs,
       epoch: this.#epoch,
       held: this.#held,
       risen: this.#risen,
@@ -134,6 +148,8 @@ export class SequentialRule {
   reset(): void {
     this.#statistic = 0;
     this.#onsetMs = null;
+    this.#recent = [];
+    this.#ordinaryMs = null;
     this.#epoch = null;
     this.#held = 0;
     this.#risen = 0;
@@ -144,6 +160,8 @@ export class SequentialRule {
     if (this.#held * this.#settings.segmentSeconds > LONGEST_HOLD_SECONDS) {
       this.#statistic = 0;
       this.#onsetMs = null;
+      this.#recent = [];
+      this.#ordinaryMs = null;
       this.#risen = 0;
     }
     const pace = this.#pace.factor;

@@ -5,11 +5,10 @@ import { between, pick, type Random, seededRandom, shuffled } from '../random.ts
 import { type Anomaly, sceneScript } from '../scene-script.ts';
 import type { Point3, View } from '../view.ts';
 import { walker } from '../walker.ts';
+import type { LongAnomalyKind } from './anomaly-kind.ts';
 import { carFigure, type DayLife } from './day-life.ts';
 import { type Figure, figureOf } from './figure.ts';
 import type { SceneKind } from './scene-kind.ts';
-
-export type LongAnomalyKind = Anomaly['kind'] | 'fall' | 'intruder' | 'wrong-way';
 
 export interface PlannedAnomaly {
   readonly kind: LongAnomalyKind;

@@ -26,10 +26,13 @@ export class GrayPicture {
     const dx = x1 - x0;
     const dy = y1 - y0;
     const inverseSquare = 1 / Math.max(1e-6, dx * dx + dy * dy);
+    const widest = Math.max(r0, r1) + 0.5;
     for (let y = top; y <= bottom; y += 1) {
-      for (let x = left; x <= right; x += 1) {
+      const py = y - y0;
+      rowSpan(x0, dx, py, dy, widest, widest);
+      const last = Math.min(right, span.to);
+      for (let x = Math.max(left, span.from); x <= last; x += 1) {
         const px = x - x0;
-        const py = y - y0;
         let along = (px * dx + py * dy) * inverseSquare;
         along = along < 0 ? 0 : Math.min(along, 1);
         const ox = px - along * dx;
@@ -37,10 +40,33 @@ export class GrayPicture {
         const reach = r0 + (r1 - r0) * along + 0.5;
         const square = ox * ox + oy * oy;
         if (square >= reach * reach) continue;
-        const cover = reach - Math.sqrt(square);
         const i = y * width + x;
-        pixels[i] = cover >= 1 ? gray : (pixels[i] as number) * (1 - cover) + gray * cover + 0.5;
+        // whole inside: no root is needed
+        if (reach >= 1 && square <= (reach - 1) * (reach - 1)) {
+          pixels[i] = gray;
+          continue;
+        }
+        const cover = reach - Math.sqrt(square);
+        pixels[i] = (pixels[i] as number) * (1 - cover) + gray * cover + 0.5;
       }
+    }
+  }
+
+  /** Upright ellipse around (x, y), its edges soft to the left and right. */
+  ellipse(x: number, y: number, radiusX: number, radiusY: number, gray: number): void {
+    const { width, pixels } = this;
+    const bottom = Math.min(this.height - 1, Math.floor(y + radiusY));
+    for (let py = Math.max(0, Math.ceil(y - radiusY)); py <= bottom; py += 1) {
+      const up = (py - y) / radiusY;
+      const half = radiusX * Math.sqrt(Math.max(0, 1 - up * up));
+      const row = py * width;
+      const first = Math.ceil(x - half);
+      const last = Math.floor(x + half);
+      if (last < first) continue;
+      const end = row + Math.min(width - 1, last);
+      for (let i = row + Math.max(0, first); i <= end; i += 1) pixels[i] = gray;
+      this.#mix(first - 1, row, gray, first - (x - half));
+      this.#mix(last + 1, row, gray, x + half - last);
     }
   }
 
@@ -89,7 +115,7 @@ export class GrayPicture {
    */
   blit(sprite: Sprite, x: number, y: number, ratio: number, gain: number, lift: number): number {
     const { width, pixels } = this;
-    const { alpha, value, width: sw, height: sh } = sprite;
+    const { grains, from, until, width: sw, height: sh } = sprite;
     const x0 = x - sprite.anchorX * ratio;
     const y0 = y - sprite.anchorY * ratio;
     const left = Math.max(0, Math.ceil(x0));
@@ -98,34 +124,37 @@ export class GrayPicture {
     const bottom = Math.min(this.height - 1, Math.floor(y0 + (sh - 2) * ratio));
     if (right < left || bottom < top) return 0;
     const step = 1 / ratio;
+    const fixedStep = Math.round(step * 65_536);
+    // weights of the four neighbours add up to 256, so an opaque pixel counts 255 x 256
+    const opaque = 1 / 65_280;
+    const raised = lift * opaque;
+    const factor = gain / 256;
     for (let py = top; py <= bottom; py += 1) {
       const sy = (py - y0) * step;
       const iy = sy | 0;
-      const fy = sy - iy;
-      let sx = (left - x0) * step;
-      for (let px = left; px <= right; px += 1, sx += step) {
-        const ix = sx | 0;
-        const at = iy * sw + ix;
-        const fx = sx - ix;
+      const fy = ((sy - iy) * 16) | 0;
+      const first = Math.max(left, Math.ceil(x0 + ((from[iy] as number) - 1) * ratio));
+      const last = Math.min(right, Math.floor(x0 + (until[iy] as number) * ratio));
+      const row = iy * sw;
+      let fixed = Math.max(0, Math.round((first - x0) * step * 65_536)) | 0;
+      const end = py * width + last;
+      for (let i = py * width + first; i <= end; i += 1, fixed = (fixed + fixedStep) | 0) {
+        const at = row + (fixed >> 16);
+        const fx = (fixed >> 12) & 15;
         const w11 = fx * fy;
-        const w10 = fy - w11;
-        const w01 = fx - w11;
-        const w00 = 1 - fx - fy + w11;
-        const a =
-          w00 * (alpha[at] as number) +
-          w01 * (alpha[at + 1] as number) +
-          w10 * (alpha[at + sw] as number) +
-          w11 * (alpha[at + sw + 1] as number);
-        if (a < 2) continue;
-        const v =
-          w00 * (value[at] as number) +
-          w01 * (value[at + 1] as number) +
-          w10 * (value[at + sw] as number) +
-          w11 * (value[at + sw + 1] as number);
-        const i = py * width + px;
-        const share = a / 255;
-        const mixed = (pixels[i] as number) * (1 - share) + gain * v + lift * share + 0.5;
-        pixels[i] = mixed < DARKEST ? DARKEST : Math.min(mixed, BRIGHTEST);
+        const w10 = 16 * fy - w11;
+        const w01 = 16 * fx - w11;
+        const sum =
+          (Math.imul(256 - w11 - w10 - w01, grains[at] as number) +
+            Math.imul(w01, grains[at + 1] as number) +
+            Math.imul(w10, grains[at + sw] as number) +
+            Math.imul(w11, grains[at + sw + 1] as number)) |
+          0;
+        const a = sum & 0xffff;
+        if (a < 512) continue;
+        const was = pixels[i] as number;
+        const mixed = was + a * (raised - was * opaque) + (sum >>> 16) * factor + 0.5;
+        pixels[i] = mixed < DARKEST ? DARKEST : mixed > BRIGHTEST ? BRIGHTEST : mixed;
       }
     }
     return (right + 1 - left) * (bottom + 1 - top);
@@ -145,19 +174,24 @@ export class GrayPicture {
     const dx = x1 - x0;
     const dy = y1 - y0;
     const inverseSquare = 1 / Math.max(1e-6, dx * dx + dy * dy);
+    const widest = Math.max(r0, r1) + 0.8;
     for (let y = top; y <= bottom; y += 1) {
-      for (let x = left; x <= right; x += 1) {
-        let along = ((x - x0) * dx + (y - y0) * dy) * inverseSquare;
+      const py = y - y0;
+      rowSpan(x0, dx, py, dy, widest, widest / 1.8);
+      const last = Math.min(right, span.to);
+      for (let x = Math.max(left, span.from); x <= last; x += 1) {
+        let along = ((x - x0) * dx + py * dy) * inverseSquare;
         along = along < 0 ? 0 : Math.min(along, 1);
         const ox = x - x0 - along * dx;
-        const oy = (y - y0 - along * dy) * 1.8;
+        const oy = (py - along * dy) * 1.8;
         const edge = r0 + (r1 - r0) * along + 0.8;
         const square = ox * ox + oy * oy;
         if (square >= edge * edge) continue;
         const i = y * width + x;
         const was = pixels[i] as number;
         if (strength > 0) {
-          const inside = Math.min(1, (edge - Math.sqrt(square)) / 1.6);
+          const core = edge - 1.6;
+          const inside = core > 0 && square <= core * core ? 1 : Math.min(1, (edge - Math.sqrt(square)) / 1.6);
           const dark = was * (1 - strength * inside);
           pixels[i] = Math.max(dark, DARKEST);
         } else {
@@ -168,4 +202,28 @@ export class GrayPicture {
       }
     }
   }
+}
+
+/** Result of `rowSpan`, kept to spare an object for each row. */
+const span = { from: 0, to: 0 };
+
+/**
+ * Columns between which a row crosses a thick line; a little too wide, never too narrow.
+ * @param py row, from the line's start
+ * @param across widest half thickness in x
+ * @param down likewise in y
+ */
+function rowSpan(x0: number, dx: number, py: number, dy: number, across: number, down: number): void {
+  let a = 0;
+  let b = 1;
+  if (dy > 0.01 || dy < -0.01) {
+    const one = (py - down) / dy;
+    const other = (py + down) / dy;
+    a = Math.max(0, Math.min(1, Math.min(one, other)));
+    b = Math.max(0, Math.min(1, Math.max(one, other)));
+  }
+  const near = x0 + a * dx;
+  const far = x0 + b * dx;
+  span.from = Math.floor(Math.min(near, far) - across);
+  span.to = Math.ceil(Math.max(near, far) + across);
 }

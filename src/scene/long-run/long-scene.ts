@@ -4,19 +4,14 @@ import { hash32, mix32, seededRandom } from '../random.ts';
 import type { ShapeSink } from '../shape-sink.ts';
 import { SHAKE_MARGIN } from '../street.ts';
 import type { Point3 } from '../view.ts';
-import {
-  eventOf,
-  type LongAnomalyKind,
-  type PlannedAnomaly,
-  planAnomalies,
-  type SceneEvent,
-  strangeFigures,
-} from './anomaly-plan.ts';
+import type { LongAnomalyKind } from './anomaly-kind.ts';
+import { eventOf, type PlannedAnomaly, planAnomalies, type SceneEvent, strangeFigures } from './anomaly-plan.ts';
 import { BlockCodec } from './block-codec.ts';
 import { DayLife, PEOPLE } from './day-life.ts';
 import { type Daytime, DaytimeModel } from './daytime.ts';
 import type { Figure, Stage } from './figure.ts';
 import { BRIGHTEST, DARKEST, GrayPicture } from './gray-picture.ts';
+import { LitPlate } from './lit-plate.ts';
 import { clamp, type Plate, paintPlate } from './plate.ts';
 import { atHour, type SceneKind } from './scene-kind.ts';
 import { SensorNoise } from './sensor-noise.ts';
@@ -43,11 +38,6 @@ export const LONG_SCENE_FRAMES_PER_SECOND = 10;
 
 /** Strengths of noise that are kept ready, grey levels. */
 const NOISE_STEPS = [1.2, 1.6, 2, 2.4, 3, 3.6, 4.4, 5.2] as const;
-/** The plate is lit anew when the light has changed by so much. */
-const LIGHT_STEP = 0.005;
-/** Rows whose sunlight is worked out anew with each frame; the whole picture takes 11 s, in which shadows hardly move. */
-const SUN_ROWS = 1.5;
-const LAMPS_AT = [6.5, 16.5, 26.5] as const;
 
 /**
  * Hours of a camera's pictures at many times real speed: grey, 240 x 160, ten a second. People are sprites on a plate that is painted once;
@@ -73,16 +63,11 @@ export class LongScene {
   readonly #picture: GrayPicture;
   readonly #out: Uint8Array;
   readonly #outWords: Int32Array;
-  readonly #lit: Uint8Array;
-  readonly #sunlight: Float32Array;
-  readonly #lampLight: Float32Array;
-  readonly #dither: Float32Array;
+  readonly #lit: LitPlate;
   readonly #noise: readonly SensorNoise[];
   readonly #snowfall: Snowfall;
   readonly #branch: Branch | null;
   readonly #codec: BlockCodec | null;
-  #sunRow = 0;
-  #litBy: Daytime | null = null;
   #light: Daytime;
 
   constructor(options: LongSceneOptions) {
@@ -116,21 +101,15 @@ export class LongScene {
       return event ? [event] : [];
     });
 
-    const size = this.#plate.width * this.#plate.height;
     this.#picture = new GrayPicture(this.#plate.width, this.#plate.height);
     this.#out = new Uint8Array(width * height);
     this.#outWords = new Int32Array(this.#out.buffer);
-    this.#lit = new Uint8Array(size);
-    this.#sunlight = new Float32Array(size);
-    this.#lampLight = lampLight(this.#plate, kind);
-    const dither = seededRandom(placeSeed, 'dither');
-    this.#dither = Float32Array.from({ length: size }, () => dither());
     this.#noise = NOISE_STEPS.map((deviation) => new SensorNoise(placeSeed, deviation));
     this.#snowfall = new Snowfall(placeSeed);
     this.#branch = kind.tree ? new Branch(placeSeed, this.#plate.width, kind.ground === 'snowy-street') : null;
     this.#codec = kind.compression > 0 ? new BlockCodec(width, height, kind.compression) : null;
     this.#light = this.#day.at(0);
-    for (let row = 0; row < this.#plate.height; row += 1) this.#sunRows(row, row + 1);
+    this.#lit = new LitPlate(this.#plate, kind, placeSeed, this.#light);
   }
 
   /** Hour of the day, 0 to 24, at a second of the scene. */
@@ -146,9 +125,8 @@ export class LongScene {
     const { kind } = this.options;
     const hour = this.#day.hourAt(second);
     this.#light = this.#day.at(second);
-    this.#slowSun();
-    this.#relight();
-    this.#picture.pixels.set(this.#lit);
+    this.#lit.update(this.#light, this.#nextFrame);
+    this.#picture.pixels.set(this.#lit.pixels);
     this.#drawFigures(second);
     const wind = atHour(kind.wind, hour);
     this.#branch?.draw(this.#picture, wind, second, (gray) => this.#seen(gray, 0.9, 12));
@@ -164,7 +142,7 @@ export class LongScene {
     const deviation = kind.noise * this.#light.gain * (1 + 0.5 * rain);
     const step = NOISE_STEPS.findIndex((kept) => kept >= deviation);
     this.#noise[step < 0 ? NOISE_STEPS.length - 1 : step]?.addTo(this.#outWords, mix32(salt));
-    this.#codec?.pass(this.#out, frame);
+    this.#codec?.pass(this.#outWords, frame);
     target.set(this.#out, offset);
   }
 
@@ -177,12 +155,16 @@ export class LongScene {
       .filter((figure) => second >= figure.fromSecond)
       .map((figure) => {
         const place = figure.place(second);
-        return { figure, depth: view.project({ ...place, z: 0 }).depth, behind: place.d < occluderLane };
+        return { figure, depth: view.project({ s: place.s, d: place.d, z: 0 }).depth, behind: place.d < occluderLane };
       })
       .sort((a, b) => b.depth - a.depth);
     for (const { figure, behind } of here) if (behind) figure.draw(second, this.#stage);
     const pixels = this.#picture.pixels;
-    for (const i of occluder) pixels[i] = this.#lit[i] as number;
+    const lit = this.#lit.pixels;
+    for (let k = 0; k < occluder.length; k += 1) {
+      const i = occluder[k] as number;
+      pixels[i] = lit[i] as number;
+    }
     for (const { figure, behind } of here) if (!behind) figure.draw(second, this.#stage);
   }
 
@@ -207,20 +189,20 @@ export class LongScene {
 
   readonly #stage: Stage = {
     person: (index, place, facing, phase, walking, tint) => {
-      const foot = this.#plate.view.project({ ...place, z: 0 });
+      const foot = this.#plate.view.project({ s: place.s, d: place.d, z: 0 });
       const { sprite, scale } = this.#sprites.of(index, facing, phase, walking, foot.scale);
       const { gain, lift } = this.#lightAt(foot.x, foot.y);
       this.#picture.blit(sprite, foot.x, foot.y, foot.scale / scale, gain * tint, lift);
     },
     shapes: (place) => {
-      const foot = this.#plate.view.project({ ...place, z: 0 });
+      const foot = this.#plate.view.project({ s: place.s, d: place.d, z: 0 });
       const { gain, lift } = this.#lightAt(foot.x, foot.y);
       return this.#shapes(gain, lift);
     },
     shadow: (place, heightMetres, widthMetres, lengthMetres) => {
       const { sun, shadowS, shadowD, infrared } = this.#light;
       const { view } = this.#plate;
-      const foot = view.project({ ...place, z: 0 });
+      const foot = view.project({ s: place.s, d: place.d, z: 0 });
       const half = lengthMetres / 2;
       // the small dark spot that everything has below it
       const left = view.project({ s: place.s - half, d: place.d, z: 0 });
@@ -270,7 +252,7 @@ export class LongScene {
     const column = Math.max(0, Math.min(width - 1, Math.round(x)));
     const row = Math.max(0, Math.min(height - 1, Math.round(y)));
     const i = row * width + column;
-    return this.#mixLight(this.#daylight(i), distance[i] as number);
+    return this.#mixLight(this.#lit.daylight(i), distance[i] as number);
   }
 
   #mixLight(daylight: number, distanceMetres: number): { readonly gain: number; readonly lift: number } {
@@ -287,68 +269,6 @@ export class LongScene {
   #seen(gray: number, daylightShare: number, distanceMetres: number): number {
     const { gain, lift } = this.#mixLight(this.#light.level * daylightShare, distanceMetres);
     return clamp(gray * gain + lift);
-  }
-
-  #daylight(i: number): number {
-    const { level, sun, lamps } = this.#light;
-    return level * (1 - 0.2 * sun + 0.4 * sun * (this.#sunlight[i] as number)) + lamps * (this.#lampLight[i] as number);
-  }
-
-  #slowSun(): void {
-    if (this.#nextFrame % 2 !== 0) return;
-    const rows = Math.ceil(2 * SUN_ROWS);
-    this.#sunRows(this.#sunRow, Math.min(this.#plate.height, this.#sunRow + rows));
-    this.#sunRow = this.#sunRow + rows >= this.#plate.height ? 0 : this.#sunRow + rows;
-  }
-
-  /** Which ground the sun reaches: the edge of a building's shadow moves over it, walls get it from the side. */
-  #sunRows(from: number, until: number): void {
-    const { width, groundS, groundD } = this.#plate;
-    const { shadowS, shadowD } = this.#light;
-    for (let i = from * width; i < until * width; i += 1) {
-      const s = groundS[i] as number;
-      const d = groundD[i] as number;
-      if (Number.isNaN(s)) {
-        this.#sunlight[i] = 0.6;
-        continue;
-      }
-      // a house across the street, 9 m high and 18 m from the wall, with a gap beside it
-      const house = (18 + 9 * shadowD - d) / 0.8;
-      const gap = (s - 9 - 6 * shadowS) / 1.2;
-      const shade = Math.max(0, Math.min(1, 0.5 - house)) * Math.max(0, Math.min(1, 0.5 + gap));
-      this.#sunlight[i] = 1 - shade;
-    }
-  }
-
-  #relight(): void {
-    const light = this.#light;
-    const before = this.#litBy;
-    const still =
-      before !== null &&
-      this.#nextFrame % 50 !== 0 &&
-      Math.abs(light.level - before.level) < LIGHT_STEP * before.level &&
-      Math.abs(light.sun - before.sun) < 3 * LIGHT_STEP &&
-      Math.abs(light.lamps - before.lamps) < 3 * LIGHT_STEP &&
-      light.infrared === before.infrared;
-    if (still) return;
-    this.#litBy = light;
-    const { day, infrared } = this.#plate;
-    const lit = this.#lit;
-    const share = light.infrared;
-    const washed = 1 + 1.2 * Math.sin(Math.PI * share) ** 2;
-    // as #daylight, for all pixels at once
-    const flat = light.level * (1 - 0.2 * light.sun) * (1 - share);
-    const sunny = light.level * 0.4 * light.sun * (1 - share);
-    const lamps = light.lamps * (1 - share);
-    const thrown = washed * share;
-    const sunlight = this.#sunlight;
-    const lampLight = this.#lampLight;
-    const dither = this.#dither;
-    for (let i = 0; i < lit.length; i += 1) {
-      const daylight = flat + sunny * (sunlight[i] as number) + lamps * (lampLight[i] as number);
-      const gray = (day[i] as number) * daylight + thrown * (infrared[i] as number) + (dither[i] as number);
-      lit[i] = gray < DARKEST ? DARKEST : Math.min(gray, BRIGHTEST);
-    }
   }
 
   /** The picture without its margin, shifted by what shakes the mast. */
@@ -376,25 +296,4 @@ export class LongScene {
       out.set(pixels.subarray(start, start + LONG_SCENE_WIDTH), row * LONG_SCENE_WIDTH);
     }
   }
-}
-
-/** Pools of light below street lamps. */
-function lampLight({ groundS, groundD, distance }: Plate, kind: SceneKind): Float32Array {
-  const light = new Float32Array(groundS.length);
-  if (kind.night === 'indoor') return light;
-  const strength = kind.night === 'lamps' ? 0.5 : 0.12;
-  for (let i = 0; i < light.length; i += 1) {
-    const s = groundS[i] as number;
-    if (Number.isNaN(s)) {
-      light[i] = (strength * 0.35 * 14) / Math.max(10, distance[i] as number);
-      continue;
-    }
-    let sum = 0;
-    for (const lamp of LAMPS_AT) {
-      const square = (s - lamp) ** 2 + ((groundD[i] as number) - 4.6) ** 2;
-      sum += 1 / (1 + square / 14);
-    }
-    light[i] = strength * Math.min(1.2, sum);
-  }
-  return light;
 }

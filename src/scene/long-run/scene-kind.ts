@@ -1,4 +1,4 @@
-import type { LongAnomalyKind } from './anomaly-plan.ts';
+import type { LongAnomalyKind } from './anomaly-kind.ts';
 
 /** A quantity over the day: hour and value pairs in order, linear between them, going round at midnight. */
 export type DayCurve = readonly (readonly [hour: number, value: number])[];

@@ -3,15 +3,18 @@ import { drawPerson, gaitPose, type Person } from '../person.ts';
 import { pictureSink } from '../shape-sink.ts';
 import type { Point3, View } from '../view.ts';
 
-/** A small grey picture with transparency, greys multiplied by it already. */
+/** A small grey picture with transparency. */
 export interface Sprite {
   readonly width: number;
   readonly height: number;
   /** Where the ground point lies in it, pixels. */
   readonly anchorX: number;
   readonly anchorY: number;
-  readonly alpha: Uint8Array;
-  readonly value: Uint8Array;
+  /** Opacity, 0 to 255, and 16 bits above it the grey already multiplied by it: one product weighs both. */
+  readonly grains: Int32Array;
+  /** Columns of each row and the next between which anything can be seen; `from` is past `until` where nothing is. */
+  readonly from: Int16Array;
+  readonly until: Int16Array;
 }
 
 /** Which way someone faces: along the street to the right, away from the wall, to the left, towards the wall. */
@@ -88,13 +91,13 @@ export class PersonSprites {
     };
     const onBlack = paint(0);
     const onWhite = paint(255);
-    const alpha = new Uint8Array(width * height);
-    const value = new Uint8Array(width * height);
-    for (let i = 0; i < alpha.length; i += 1) {
-      alpha[i] = Math.max(0, Math.min(255, 255 - ((onWhite[3 * i + 1] as number) - (onBlack[3 * i + 1] as number))));
-      value[i] = grayOf(onBlack[3 * i] as number, onBlack[3 * i + 1] as number, onBlack[3 * i + 2] as number);
+    const grains = new Int32Array(width * height);
+    for (let i = 0; i < grains.length; i += 1) {
+      const opacity = 255 - ((onWhite[3 * i + 1] as number) - (onBlack[3 * i + 1] as number));
+      const gray = grayOf(onBlack[3 * i] as number, onBlack[3 * i + 1] as number, onBlack[3 * i + 2] as number);
+      grains[i] = Math.max(0, Math.min(255, opacity)) | (gray << 16);
     }
-    return { sprite: { width, height, anchorX, anchorY, alpha, value }, scale: wanted };
+    return { sprite: { width, height, anchorX, anchorY, grains, ...spans(grains, width, height) }, scale: wanted };
   }
 
   /** Where on the pavement things are as large as wanted. */
@@ -117,4 +120,19 @@ export class PersonSprites {
 /** Luma of ITU-R BT.601, as decoders give it. */
 export function grayOf(red: number, green: number, blue: number): number {
   return 0.299 * red + 0.587 * green + 0.114 * blue;
+}
+
+function spans(grains: Int32Array, width: number, height: number) {
+  const from = new Int16Array(height).fill(width);
+  const until = new Int16Array(height).fill(-1);
+  for (let i = 0; i < grains.length; i += 1) {
+    if (((grains[i] as number) & 0xff) === 0) continue;
+    const row = Math.floor(i / width);
+    // a row of the picture lies between two rows of the sprite
+    for (const either of row > 0 ? [row - 1, row] : [row]) {
+      from[either] = Math.min(from[either] as number, i % width);
+      until[either] = Math.max(until[either] as number, (i % width) + 1);
+    }
+  }
+  return { from, until };
 }

@@ -109,15 +109,7 @@ export class Branch {
       const dip = 0.5 * leaf.swing * blow * Math.sin(second * 2.9 + 2 * leaf.phase);
       const x = leaf.x + sway;
       const y = leaf.y + dip;
-      picture.capsule(
-        x - leaf.radius * 0.7,
-        y,
-        leaf.radius,
-        x + leaf.radius * 0.7,
-        y + 1,
-        leaf.radius * 0.7,
-        light(leaf.gray),
-      );
+      picture.ellipse(x, y + 0.5, 1.5 * leaf.radius + 0.25, leaf.radius + 0.25, light(leaf.gray));
     }
   }
 }

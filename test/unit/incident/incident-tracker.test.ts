@@ -327,14 +327,16 @@ describe('what an incident keeps of its strangest segments', () => {
     expect(opened?.incident).toMatchObject({ heat: [0, 0.12, 1], nearestNormal: [{ atMs: 5, distance: 2 }] });
   });
 
-  it('is five descriptors at most, the strangest first, and the same after a restart', () => {
+  it('is twelve descriptors at most, the strangest first, and the same after a restart', () => {
     const player = new Player();
     player.play(0);
-    for (const surprise of [3, 9, 4, 8, 5, 7, 6]) {
+    for (const surprise of [3, 9, 4, 8, 5, 7, 6, 13, 10, 12, 11, 14, 2, 15]) {
       player.one(12, { surprise, descriptor: [surprise, 0.5] });
       player.tracker = IncidentTracker.restore(JSON.parse(JSON.stringify(player.tracker)), 'gate', SETTINGS);
     }
-    expect(player.tracker.open?.descriptors.map(({ values }) => values[0])).toEqual([9, 8, 7, 6, 5]);
+    expect(player.tracker.open?.descriptors.map(({ values }) => values[0])).toEqual([
+      15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4,
+    ]);
   });
 
   it('explains by the leading cue where the scorer has no sentence of its own', () => {

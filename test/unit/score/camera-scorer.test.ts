@@ -126,21 +126,19 @@ describe('scoring', () => {
     expect(() => scorer.observe({ ...features, values: features.values.slice(1) })).toThrow(mismatch);
   });
 
-  it('smooths over two neighbouring segments, but not across an epoch', () => {
+  it('rises over two neighbouring segments, falls at once, and begins anew with an epoch', () => {
     const { scorer, street } = ready();
     const runner = (values: Float32Array) => putMover(values, 5, 7, 4);
     const state = scorer.serialize();
-    const fast = street.segment(240, 1_000, runner);
-    const calm = street.segment(241);
-    const afterFast = scorer;
-    scoreOf(afterFast, fast);
-    const alone = CameraScorer.restore(state, SETTINGS);
-    const same = scoreOf(afterFast, calm);
-    const fresh = scoreOf(alone, { ...calm, epoch: 2_000, sequence: 0 });
-    expect(same.surprise).toBeGreaterThan(fresh.surprise + 1);
-    const broken = CameraScorer.restore(state, SETTINGS);
-    scoreOf(broken, fast);
-    expect(scoreOf(broken, { ...calm, epoch: 2_000, sequence: 0 }).surprise).toBe(fresh.surprise);
+    const calm = street.segment(240);
+    const fast = street.segment(241, 1_000, runner);
+    const sudden = scoreOf(CameraScorer.restore(state, SETTINGS), { ...fast, epoch: 2_000, sequence: 0 });
+    scoreOf(scorer, calm);
+    const rising = scoreOf(scorer, fast);
+    expect(rising.surprise).toBeLessThan(sudden.surprise - 1);
+    const after = street.segment(242);
+    const alone = scoreOf(CameraScorer.restore(state, SETTINGS), { ...after, epoch: 2_000, sequence: 0 });
+    expect(scoreOf(scorer, after).surprise).toBeLessThan(alone.surprise + 1);
   });
 
   it('does not saturate: the faster, the higher the score, always below 1', () => {

@@ -25,6 +25,8 @@ export function score(cameraId: string, sequence: number, changes: Partial<Score
       { name: 'appearance', probability: 0.5 },
     ],
     hottestCell: { row: 2, column: 3 },
+    dependenceSegments: 1,
+    held: false,
     ...changes,
   };
 }

@@ -5,7 +5,7 @@ import {
   type ReplaySettings,
   replayBudget,
   surpriseOfScore,
-} from '../../../src/incident/replay-budget.ts';
+} from '../../../src/infer/replay-budget.ts';
 import { scoreOf } from '../../../src/score/fuse.ts';
 import { SeededRandom } from '../../../src/score/random.ts';
 

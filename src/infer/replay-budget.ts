@@ -1,8 +1,8 @@
+import type { Decision } from '../incident/decision.ts';
+import type { Incident, IncidentSettings } from '../incident/incident.ts';
+import { IncidentTracker } from '../incident/incident-tracker.ts';
 import type { SegmentScore } from '../score/segment-score.ts';
 import { SequentialRule } from '../score/sequential-rule.ts';
-import type { Decision } from './decision.ts';
-import type { Incident, IncidentSettings } from './incident.ts';
-import { IncidentTracker } from './incident-tracker.ts';
 
 /** What is stored of a segment's score. */
 export interface ReplayedScore {
