@@ -5,13 +5,13 @@ const BLOCKS_PER_DAY = (SECONDS_PER_DAY * 1_000) / BLOCK_MS;
 
 /** The theory weighs as much as so many blocks, less than an hour of them against a higher threshold, a day against a lower one. */
 const PRIOR_BLOCKS_UP = 4;
-const PRIOR_BLOCKS_DOWN = 144;
+const PRIOR_BLOCKS_DOWN = Number(process.env["PD"] ?? 24);
 /** Standard errors of the fitted level that are added to it: a level that is only guessed is exceeded more often. */
-const CAUTION = 1;
+const CAUTION = Number(process.env["CA"] ?? 1);
 /** No larger error than that of two hours, or the first minutes would deafen the camera. */
 const FEWEST_BLOCKS = 12;
 /** What the camera showed may lower the first guess to this share of it, and raise it to this multiple. */
-const LOWEST = 0.6;
+const LOWEST = Number(process.env["LO"] ?? 0.45);
 const HIGHEST = 3;
 /** Blocks of other hours of the day count so much, once every hour had its turn. */
 const OTHER_HOURS = 0.25;

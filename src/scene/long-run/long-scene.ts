@@ -10,7 +10,7 @@ import { BlockCodec } from './block-codec.ts';
 import { DayLife, PEOPLE } from './day-life.ts';
 import { type Daytime, DaytimeModel } from './daytime.ts';
 import type { Figure, Stage } from './figure.ts';
-import { BRIGHTEST, DARKEST, GrayPicture } from './gray-picture.ts';
+import { GrayPicture } from './gray-picture.ts';
 import { LitPlate } from './lit-plate.ts';
 import { clamp, type Plate, paintPlate } from './plate.ts';
 import { atHour, type SceneKind } from './scene-kind.ts';

@@ -97,7 +97,7 @@ export class PersonSprites {
       const gray = grayOf(onBlack[3 * i] as number, onBlack[3 * i + 1] as number, onBlack[3 * i + 2] as number);
       grains[i] = Math.max(0, Math.min(255, opacity)) | (gray << 16);
     }
-    return { sprite: { width, height, anchorX, anchorY, grains, ...spans(grains, width, height) }, scale: wanted };
+    return { sprite: trimmed(grains, width, height, anchorX, anchorY), scale: wanted };
   }
 
   /** Where on the pavement things are as large as wanted. */
@@ -122,17 +122,37 @@ export function grayOf(red: number, green: number, blue: number): number {
   return 0.299 * red + 0.587 * green + 0.114 * blue;
 }
 
-function spans(grains: Int32Array, width: number, height: number) {
-  const from = new Int16Array(height).fill(width);
-  const until = new Int16Array(height).fill(-1);
+/** Cuts off what is empty, but for a margin of one pixel between which and the figure the edge is mixed. */
+function trimmed(grains: Int32Array, wide: number, high: number, anchorX: number, anchorY: number): Sprite {
+  let left = wide;
+  let right = 0;
+  let top = high;
+  let bottom = 0;
   for (let i = 0; i < grains.length; i += 1) {
     if (((grains[i] as number) & 0xff) === 0) continue;
-    const row = Math.floor(i / width);
-    // a row of the picture lies between two rows of the sprite
-    for (const either of row > 0 ? [row - 1, row] : [row]) {
-      from[either] = Math.min(from[either] as number, i % width);
-      until[either] = Math.max(until[either] as number, (i % width) + 1);
+    left = Math.min(left, i % wide);
+    right = Math.max(right, i % wide);
+    top = Math.min(top, Math.floor(i / wide));
+    bottom = Math.floor(i / wide);
+  }
+  left = Math.max(0, left - 1);
+  top = Math.max(0, top - 1);
+  const width = Math.max(2, Math.min(wide, right + 3) - left);
+  const height = Math.max(2, Math.min(high, bottom + 3) - top);
+  const kept = new Int32Array(width * height);
+  const from = new Int16Array(height).fill(width);
+  const until = new Int16Array(height).fill(-1);
+  for (let row = 0; row < height; row += 1) {
+    for (let column = 0; column < width; column += 1) {
+      const grain = grains[(top + row) * wide + left + column] ?? 0;
+      kept[row * width + column] = grain;
+      if ((grain & 0xff) === 0) continue;
+      // a row of the picture lies between two rows of the sprite
+      for (const either of row > 0 ? [row - 1, row] : [row]) {
+        from[either] = Math.min(from[either] as number, column);
+        until[either] = Math.max(until[either] as number, column + 1);
+      }
     }
   }
-  return { from, until };
+  return { width, height, anchorX: anchorX - left, anchorY: anchorY - top, grains: kept, from, until };
 }
