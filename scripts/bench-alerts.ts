@@ -1,12 +1,15 @@
 // How often a camera alerts for nothing, and how much it finds, over generated camera-days. usage: npm run bench:alerts -- --help
-import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { systemClock } from '../src/platform/clock.ts';
 import { SCENE_KINDS } from '../src/scene/long-run/scene-kind.ts';
+import { codeVersion } from './bench-alerts/code-version.ts';
 import { type CameraJob, planJobs } from './bench-alerts/job.ts';
-import { faults, printable, reportOf } from './bench-alerts/report.ts';
-import { type CameraResult, runCamera } from './bench-alerts/virtual-camera.ts';
+import { faults, markdown, printable, reportOf } from './bench-alerts/report.ts';
+import { comparable, findResult, ResultFolder } from './bench-alerts/result-folder.ts';
+import { runCameras, serveJobs } from './bench-alerts/run-cameras.ts';
+import type { CameraResult } from './bench-alerts/virtual-camera.ts';
 
 const HELP = `npm run bench:alerts -- [options]
   --days N         camera-days in all, after learning (24)
@@ -17,21 +20,16 @@ const HELP = `npm run bench:alerts -- [options]
   --start-hour N   hour of the day at which cameras start (9, 13 and 16 in turn)
   --gap A,B        least and most minutes from one anomaly to the next (40,90; at quiet hours twice that)
   --features DIR   keep features there, and use kept ones: scoring can be run again in minutes
+  --out DIR        write a file for each finished camera, and skip those that are there: a run may be broken off and gone on with
+  --report DIR     run nothing, print what is there
+  --any-code       count what other code has computed too; without it only what this code has
   --processes N    cameras at a time (one for each core)
+  --markdown       tables for the documentation
   --faults         list every false alert and every miss
   --json           the whole report as JSON`;
 
-type Message = { readonly progress: number } | { readonly result: CameraResult };
-
-if (process.send) {
-  process.once('message', async (job: CameraJob) => {
-    const send = (message: Message, done?: () => void) => process.send?.(message, undefined, {}, done);
-    const result = await runCamera(job, (progress) => send({ progress }));
-    send({ result }, () => process.exit(0));
-  });
-} else {
-  await main();
-}
+if (process.send) serveJobs();
+else await main();
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -44,7 +42,11 @@ async function main(): Promise<void> {
       'start-hour': { type: 'string' },
       gap: { type: 'string' },
       features: { type: 'string' },
+      out: { type: 'string' },
+      report: { type: 'string' },
+      'any-code': { type: 'boolean', default: false },
       processes: { type: 'string', default: String(availableParallelism()) },
+      markdown: { type: 'boolean', default: false },
       faults: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -52,6 +54,17 @@ async function main(): Promise<void> {
   });
   if (values.help) {
     console.log(HELP);
+    return;
+  }
+  const print = (results: readonly CameraResult[]): void => {
+    const report = reportOf(results);
+    console.log(values.json ? JSON.stringify(report, null, 1) : values.markdown ? markdown(report) : printable(report));
+    if (values.faults && !values.json) console.log(`\n${faults(report)}`);
+  };
+  if (values.report !== undefined) {
+    const { results, leftOut } = comparable(await new ResultFolder(values.report).read(), values['any-code']);
+    for (const [name, count] of leftOut) say(`left out: ${count} cameras of ${name}`);
+    print(results);
     return;
   }
   const [gapLow, gapHigh] = values.gap?.split(',').map(Number) ?? [];
@@ -66,56 +79,49 @@ async function main(): Promise<void> {
     gapMinutes: gapLow === undefined || gapHigh === undefined ? null : [gapLow, gapHigh],
     startHour: startHour === undefined ? null : Number(startHour),
   });
-  const began = performance.now();
-  const results = await runAll(jobs, Math.max(1, Number(values.processes)));
-  const report = reportOf(results, (performance.now() - began) / 1000);
-  console.log(values.json ? JSON.stringify(report, null, 1) : printable(report));
-  if (values.faults && !values.json) console.log(`\n${faults(report)}`);
+  print(await runOrFind(jobs, values.out, values['any-code'], Math.max(1, Number(values.processes))));
 }
 
-/** Runs the jobs in child processes, so many at a time; results in the order of the jobs. */
-async function runAll(jobs: readonly CameraJob[], processes: number): Promise<CameraResult[]> {
-  const results: CameraResult[] = [];
-  const shares = jobs.map(() => 0);
-  let next = 0;
-  const show = () => {
-    if (!process.stderr.isTTY) return;
-    const share = shares.reduce((sum, one) => sum + one, 0) / Math.max(1, jobs.length);
-    process.stderr.write(`\r${(100 * share).toFixed(1)} % of ${jobs.length} cameras `);
-  };
-  const worker = async (): Promise<void> => {
-    for (let index = next++; index < jobs.length; index = next++) {
-      const job = jobs[index];
-      if (!job) return;
-      results[index] = await runInChild(job, (share) => {
-        shares[index] = share;
-        show();
-      });
-      shares[index] = 1;
-      const { incidents, events } = results[index] as CameraResult;
-      const text = `${job.kind}-${job.seed}: ${incidents.length} incidents, ${events.length} events`;
-      process.stderr.write(`${process.stderr.isTTY ? '\r' : ''}${text}\n`);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(processes, jobs.length) }, worker));
-  return results;
+/** Results in the order of the jobs, those that are missing left out: the exit status says that some are. */
+async function runOrFind(
+  jobs: readonly CameraJob[],
+  folder: string | undefined,
+  anyCode: boolean,
+  processes: number,
+): Promise<CameraResult[]> {
+  const out = folder === undefined ? null : new ResultFolder(folder);
+  const code = await codeVersion();
+  const stored = (await out?.read()) ?? [];
+  const found = new Map<CameraJob, CameraResult>();
+  for (const job of jobs) {
+    const result = findResult(stored, job, anyCode ? null : code);
+    if (result) found.set(job, result);
+  }
+  if (found.size > 0) say(`${found.size} of ${jobs.length} cameras are there already`);
+  const stop = new AbortController();
+  // more than once: a terminal signals the whole group, and tsx passes the signal on besides
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => stop.abort());
+  const failures = await runCameras(
+    jobs.filter((job) => !found.has(job)),
+    {
+      script: fileURLToPath(import.meta.url),
+      processes,
+      signal: stop.signal,
+      say,
+      onResult: async (result, computedBy) => {
+        await out?.write({ code: computedBy, finishedMs: systemClock.nowMs(), result });
+        const job = jobs.find(({ kind, seed }) => kind === result.job.kind && seed === result.job.seed);
+        if (computedBy !== code) say(`the code has changed since this run began (${code}, now ${computedBy})`);
+        if (job && (anyCode || computedBy === code)) found.set(job, result);
+      },
+    },
+  );
+  for (const failure of failures) say(failure);
+  if (stop.signal.aborted) process.exitCode = 130;
+  else if (found.size < jobs.length) process.exitCode = 1;
+  return jobs.flatMap((job) => found.get(job) ?? []);
 }
 
-function runInChild(job: CameraJob, onProgress: (share: number) => void): Promise<CameraResult> {
-  return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(import.meta.url), [], {
-      env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
-    });
-    let result: CameraResult | null = null;
-    child.on('message', (message: Message) => {
-      if ('result' in message) result = message.result;
-      else onProgress(message.progress);
-    });
-    child.once('error', reject);
-    child.once('exit', (code) => {
-      if (result) resolve(result);
-      else reject(new Error(`${job.kind}-${job.seed} ended with ${code} and without a result`));
-    });
-    child.send(job);
-  });
+function say(line: string): void {
+  process.stderr.write(`bench:alerts ${line}\n`);
 }

@@ -12,18 +12,19 @@ import {
   LongScene,
 } from '../../src/scene/long-run/long-scene.ts';
 import type { SegmentFeatures } from '../../src/score/segment-features.ts';
-import { type CameraJob, sceneKind } from './job.ts';
+import { scenesVersion } from './code-version.ts';
+import { type CameraJob, sceneKind, sceneName } from './job.ts';
 
 export const FRAMES_PER_SEGMENT = 5;
 export const SEGMENT_SECONDS = FRAMES_PER_SEGMENT / LONG_SCENE_FRAMES_PER_SECOND;
-/** To be raised when the scenes change: kept features of older ones are not used. */
-const SCENES_VERSION = 1;
 const WRITE_SEGMENTS = 256;
 
 /** A camera's features in order, and what was really there. */
 export interface FeatureStream {
   readonly events: readonly SceneEvent[];
   readonly kept: boolean;
+  /** Processor time that segments took so far. */
+  readonly spent: { renderMs: number; extractMs: number };
   segments(): AsyncGenerator<SegmentFeatures, void, undefined>;
 }
 
@@ -43,10 +44,10 @@ const epochOf = ({ startHour }: CameraJob): number => Date.UTC(2026, 2, 2) + sta
 export async function openFeatures(job: CameraJob): Promise<FeatureStream> {
   const pack = await new PackRegistry().load('motion-grid');
   const version = pack.manifest.files[0]?.sha256.slice(0, 8) ?? 'none';
-  const hours = (job.monitoredSeconds / 3600).toFixed(2);
-  const gap = job.gapMinutes === null ? '' : `-gap${job.gapMinutes.join('to')}`;
-  const name = `${job.kind}-${job.seed}-from${job.startHour}-learn${job.learnMinutes}-${hours}h${gap}-v${SCENES_VERSION}-${version}`;
-  const file = job.featureFolder === null ? null : join(job.featureFolder, name);
+  const file =
+    job.featureFolder === null
+      ? null
+      : join(job.featureFolder, `${sceneName(job)}-${await scenesVersion()}-${version}`);
   if (file !== null) {
     const head = await readFile(`${file}.json`, 'utf8').catch(() => null);
     if (head !== null) return openKept(file, JSON.parse(head) as KeptHead);
@@ -61,16 +62,23 @@ export async function openFeatures(job: CameraJob): Promise<FeatureStream> {
     ...(job.gapMinutes ? { gapMinutes: job.gapMinutes } : {}),
   });
   const session = await PackSession.open(pack, { providers: ['cpu'], threads: 1 });
+  const spent = { renderMs: 0, extractMs: 0 };
   return {
     events: scene.events,
     kept: false,
+    spent,
     async *segments() {
       const keeper = file === null ? null : await Keeper.open(file);
       const count = Math.floor(scene.frames / FRAMES_PER_SEGMENT);
       const epochMs = epochOf(job);
       try {
         for (let sequence = 0; sequence < count; sequence += 1) {
-          const [features] = await session.extract([renderSegment(scene, job, epochMs, sequence)]);
+          const began = cpuMs();
+          const segment = renderSegment(scene, job, epochMs, sequence);
+          const rendered = cpuMs();
+          const [features] = await session.extract([segment]);
+          spent.renderMs += rendered - began;
+          spent.extractMs += cpuMs() - rendered;
           if (!features) throw new Error('the pack gave no features');
           await keeper?.add(features);
           yield features;
@@ -82,6 +90,12 @@ export async function openFeatures(job: CameraJob): Promise<FeatureStream> {
       }
     },
   };
+}
+
+/** Processor time of this process: what things cost, however busy the machine is. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 function renderSegment(scene: LongScene, job: CameraJob, epoch: number, sequence: number): Segment {
@@ -176,6 +190,7 @@ export function openKept(file: string, head: KeptHead): FeatureStream {
   return {
     events: head.events,
     kept: true,
+    spent: { renderMs: 0, extractMs: 0 },
     async *segments() {
       const [rows, columns, channels] = head.grid;
       let sequence = 0;

@@ -4,6 +4,14 @@ import { quantile } from '../../src/eval/metrics/quantile.ts';
 import type { LongAnomalyKind } from '../../src/scene/long-run/anomaly-kind.ts';
 import type { CameraResult, OpenedIncident } from './virtual-camera.ts';
 
+/** Events of one kind of anomaly; misses count as infinite delays. */
+export interface KindTally {
+  readonly events: number;
+  readonly found: number;
+  readonly medianDelaySeconds: number;
+  readonly delay95Seconds: number;
+}
+
 export interface Tally {
   readonly name: string;
   /** Monitored time without an anomaly. */
@@ -13,9 +21,7 @@ export interface Tally {
   readonly events: number;
   readonly found: number;
   readonly recall: number;
-  readonly recallByKind: Readonly<
-    Partial<Record<LongAnomalyKind, { readonly events: number; readonly found: number }>>
-  >;
+  readonly byKind: Readonly<Partial<Record<LongAnomalyKind, KindTally>>>;
   /** Seconds from the onset to the alert; misses count as infinite. */
   readonly medianDelaySeconds: number;
   readonly delay95Seconds: number;
@@ -39,17 +45,14 @@ export function tally(name: string, results: readonly CameraResult[]): Tally {
   const watched = results.reduce((sum, result) => sum + result.watchedSeconds, 0);
   const normalSeconds = watched - strange.reduce((sum, seconds) => sum + seconds, 0);
   const perDay = dailyRate(detection.falseAlerts, normalSeconds);
-  const byKind: Partial<Record<LongAnomalyKind, { events: number; found: number }>> = {};
-  let index = 0;
-  for (const { events } of results) {
-    for (const { kind } of events) {
-      const entry = byKind[kind] ?? { events: 0, found: 0 };
-      byKind[kind] = entry;
-      entry.events += 1;
-      if (Number.isFinite(detection.delaysSeconds[index])) entry.found += 1;
-      index += 1;
-    }
-  }
+  const delaysByKind = new Map<LongAnomalyKind, number[]>();
+  results
+    .flatMap(({ events }) => events)
+    .forEach(({ kind }, index) => {
+      const delays = delaysByKind.get(kind) ?? [];
+      delaysByKind.set(kind, delays);
+      delays.push(detection.delaysSeconds[index] ?? Number.POSITIVE_INFINITY);
+    });
   return {
     name,
     normalDays: perDay.cameraDays,
@@ -58,10 +61,19 @@ export function tally(name: string, results: readonly CameraResult[]): Tally {
     events: detection.events,
     found: detection.found,
     recall: detection.recall,
-    recallByKind: byKind,
+    byKind: Object.fromEntries([...delaysByKind].map(([kind, delays]) => [kind, kindTally(delays)])),
     medianDelaySeconds: quantile(detection.delaysSeconds, 0.5),
     delay95Seconds: quantile(detection.delaysSeconds, 0.95),
     reviews: results.reduce((sum, { incidents }) => sum + incidents.filter((one) => !isAlert(one)).length, 0),
+  };
+}
+
+function kindTally(delays: readonly number[]): KindTally {
+  return {
+    events: delays.length,
+    found: delays.filter(Number.isFinite).length,
+    medianDelaySeconds: quantile(delays, 0.5),
+    delay95Seconds: quantile(delays, 0.95),
   };
 }
 

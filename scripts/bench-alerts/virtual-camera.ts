@@ -2,7 +2,7 @@ import type { Incident } from '../../src/incident/incident.ts';
 import { openCameraModel } from '../../src/infer/camera-model.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { SceneEvent } from '../../src/scene/long-run/anomaly-plan.ts';
-import { openFeatures, SEGMENT_SECONDS } from './features.ts';
+import { cpuMs, openFeatures, SEGMENT_SECONDS } from './features.ts';
 import type { CameraJob } from './job.ts';
 
 /** An incident as it opened. */
@@ -25,8 +25,8 @@ export interface CameraResult {
   readonly watchedFromSecond: number;
   readonly watchedSeconds: number;
   readonly wallSeconds: number;
-  /** Time spent in scoring, rule and incident alone, ms a segment. */
-  readonly scoringMsPerSegment: number;
+  /** Processor time by part; `score` is scoring, rule and incident together, learning left out. */
+  readonly msPerSegment: { readonly render: number; readonly extract: number; readonly score: number };
   readonly featuresKept: boolean;
 }
 
@@ -53,11 +53,13 @@ export async function runCamera(job: CameraJob, onProgress?: (share: number) => 
   let watchedFromSecond = Number.NaN;
   let watched = 0;
   let scoringMs = 0;
+  let segments = 0;
   for await (const features of stream.segments()) {
-    const before = performance.now();
+    segments += 1;
+    const before = cpuMs();
     const outcome = model.observe(features);
     if (outcome) {
-      scoringMs += performance.now() - before;
+      scoringMs += cpuMs() - before;
       watched += 1;
     }
     if (Number.isNaN(watchedFromSecond) && outcome) watchedFromSecond = (features.startMs - features.epoch) / 1000;
@@ -69,7 +71,7 @@ export async function runCamera(job: CameraJob, onProgress?: (share: number) => 
       const atMs = becameAlert ? features.endMs : incident.openedMs;
       if (type === 'opened' || becameAlert) incidents.push(toOpened(incident, atMs - features.epoch, job.startHour));
     }
-    if (features.sequence % 2000 === 0) onProgress?.(features.sequence / total);
+    if (features.sequence % 500 === 0) onProgress?.(features.sequence / total);
   }
   return {
     job,
@@ -78,7 +80,11 @@ export async function runCamera(job: CameraJob, onProgress?: (share: number) => 
     watchedFromSecond,
     watchedSeconds: watched * SEGMENT_SECONDS,
     wallSeconds: (systemClock.monotonicMs() - began) / 1000,
-    scoringMsPerSegment: scoringMs / Math.max(1, watched),
+    msPerSegment: {
+      render: stream.spent.renderMs / Math.max(1, segments),
+      extract: stream.spent.extractMs / Math.max(1, segments),
+      score: scoringMs / Math.max(1, watched),
+    },
     featuresKept: stream.kept,
   };
 }

@@ -1,45 +1,47 @@
-/** Two seconds at half a second a segment: gross events. */
+/** Two seconds at half a second a segment. */
 const FAST_SEGMENTS = 4;
 /** So many segments must agree: a broken picture, or two, are no event. */
 const AGREEING = 3;
-/** Twelve seconds: what is moderately odd for long. */
-export const SLOW_SEGMENTS = 24;
-/** A passer-by who is a little odd stays odd while he is there: so many segments at least act as one. */
-const EPISODE_SEGMENTS = 8;
-/** The slow window has half of the budget's weight. */
-const SLOW_SHARE = 0.5;
+/** Nats taken off each segment of the sum: what happens once in twenty segments adds nothing. */
+const DRIFT = 3;
+/** The most that one segment adds, nats: so that two alone stay below every threshold. */
+const MOST_ADDED = 5;
+/** Neighbouring segments are never more independent than this, whatever a short history says. */
+const LEAST_DEPENDENCE = 3;
+
+/** Plain JSON. */
+export interface AlarmStatisticState {
+  /** Surprise of the last segments, newest last, nats. */
+  readonly recent: readonly number[];
+  /** Page's sum, nats. */
+  readonly sum: number;
+}
+
+export const NO_EVIDENCE: AlarmStatisticState = { recent: [], sum: 0 };
 
 /**
- * How much the last seconds speak against normality: the higher one of two windows. Neither adds up what depends on one another.
+ * How much the last seconds speak against normality: the higher one of two statistics.
  *
- * Fast: the third highest surprise of the last 4 segments. With P(surprise >= h) <= exp(-h), 3 of 4 reach h with at most 4/3 exp(-h),
- * whatever their dependence (Markov).
- * Slow: n (m - 1 - ln m), m the mean surprise of the last 24 segments, the two highest counted like the third, n the groups of segments
- * among them that are independent of each other: Chernoff's bound of the mean of exponential surprise, P <= exp(-nats).
+ * Fast: the third highest surprise of the last 4 segments. With P(surprise >= h) <= exp(-h), three of four reach h with a probability
+ * of at most 4/3 exp(-h), however they depend on one another (Markov). A gross event shows in a second and a half.
+ * Slow: Page's CUSUM of what exceeds once in twenty, 5 nats a segment at most, over the segments that act as one: what is moderately odd
+ * for seconds. Without that division the many segments of one odd passer-by would count as so many witnesses.
  *
- * @param recent surprise of the last segments, newest last, nats; at most `SLOW_SEGMENTS` count
- * @param ceiling what one segment can say in the slow window, nats: the rest of it is the fast window's business
- * @returns nats, at least 0; 0 for fewer than three segments
+ * @param surprise of the next segment, nats
+ * @param dependenceSegments so many segments act as one
+ * @param ceiling beyond it the statistic does not grow, so that it comes down soon after the event; nats
+ * @returns the state for the next segment, and the statistic, nats, 0 to `ceiling`
  */
-export function alarmStatistic(recent: readonly number[], ceiling: number): number {
-  const V = process.env["ST"];
-  if (V === 'trim') { const n = Number(process.env["TN"] ?? 8); const w = recent.slice(-n).sort((a, b) => b - a).slice(2); return w.reduce((a, b) => a + b, 0) / (n - 2); }
-  if (V === 'fast') return fastStatistic(recent);
-  if (V === 'mix') { const n = Number(process.env["TN"] ?? 8); const w = recent.slice(-n).sort((a, b) => b - a).slice(2); return Math.max(fastStatistic(recent) - Number(process.env["TD"] ?? 0.5), w.reduce((a, b) => a + b, 0) / (n - 2)); }
-  return Math.max(fastStatistic(recent), slowStatistic(recent, ceiling) + Math.log(SLOW_SHARE));
-}
-
-/** Third highest of the last 4; 0 for fewer than three. */
-export function fastStatistic(recent: readonly number[]): number {
-  const sorted = recent.slice(-FAST_SEGMENTS).sort((a, b) => b - a);
-  return Math.max(0, sorted[AGREEING - 1] ?? 0);
-}
-
-function slowStatistic(recent: readonly number[], ceiling: number): number {
-  const sorted = recent.slice(-SLOW_SEGMENTS).sort((a, b) => b - a);
-  const third = Math.min(ceiling, sorted[AGREEING - 1] ?? 0);
-  let sum = 0;
-  for (const surprise of sorted) sum += Math.min(surprise, third);
-  const mean = sum / SLOW_SEGMENTS;
-  return mean <= 1 ? 0 : (SLOW_SEGMENTS / EPISODE_SEGMENTS) * (mean - 1 - Math.log(mean));
+export function nextEvidence(
+  before: AlarmStatisticState,
+  surprise: number,
+  dependenceSegments: number,
+  ceiling: number,
+): { readonly state: AlarmStatisticState; readonly statistic: number } {
+  const recent = [...before.recent, surprise].slice(-FAST_SEGMENTS);
+  const length = Math.max(LEAST_DEPENDENCE, dependenceSegments);
+  const added = Math.min(surprise - DRIFT, MOST_ADDED);
+  const sum = Math.min(Math.max(0, before.sum + added), ceiling * length);
+  const fast = [...recent].sort((a, b) => b - a)[AGREEING - 1] ?? 0;
+  return { state: { recent, sum }, statistic: Math.min(ceiling, Math.max(fast, sum / length, 0)) };
 }

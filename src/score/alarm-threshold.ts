@@ -3,15 +3,15 @@ import { BLOCK_MS, type Block } from './block-maxima.ts';
 const SECONDS_PER_DAY = 86_400;
 const BLOCKS_PER_DAY = (SECONDS_PER_DAY * 1_000) / BLOCK_MS;
 
-/** The theory weighs as much as so many blocks, less than an hour of them against a higher threshold, a day against a lower one. */
+/** The theory weighs as much as so many blocks, forty minutes of them against a higher threshold, two hours against a lower one. */
 const PRIOR_BLOCKS_UP = 4;
-const PRIOR_BLOCKS_DOWN = Number(process.env["PD"] ?? 24);
+const PRIOR_BLOCKS_DOWN = 12;
 /** Standard errors of the fitted level that are added to it: a level that is only guessed is exceeded more often. */
-const CAUTION = Number(process.env["CA"] ?? 1);
+const CAUTION = 1;
 /** No larger error than that of two hours, or the first minutes would deafen the camera. */
 const FEWEST_BLOCKS = 12;
 /** What the camera showed may lower the first guess to this share of it, and raise it to this multiple. */
-const LOWEST = Number(process.env["LO"] ?? 0.45);
+const LOWEST = 0.45;
 const HIGHEST = 3;
 /** Blocks of other hours of the day count so much, once every hour had its turn. */
 const OTHER_HOURS = 0.25;
@@ -27,12 +27,12 @@ const LEAST_THRESHOLD = 3.5;
 const EULER = 0.577_215_664_9;
 
 /**
- * First guess of the alarm threshold. Calibrated surprise reaches h by chance in at most a share exp(-h) of all segments, and an
- * alarm's statistic (alarm-statistic.ts) about as seldom, whatever the dependence. Where L segments make one chance of a false alarm
- * there are N / L chances in the permitted time, and h = ln(N / L) lets one of them be taken (Boole's inequality).
+ * First guess of the alarm threshold, from theory alone. On calibrated surprise at most a share 4/3 exp(-h) of all segments has a
+ * statistic of h or more by its fast part (alarm-statistic.ts), however they depend on one another; L of them in a row are one alarm. So
+ * N segments hold at most 4/3 exp(-h) N / L alarms of that length, and h = ln(N / L) leaves about one in the permitted time.
  *
  * @param segmentsPerAlarm segments per permitted false alarm
- * @param dependenceSegments so many segments are one chance
+ * @param dependenceSegments so many segments act as one
  * @returns nats
  */
 export function thresholdFor(segmentsPerAlarm: number, dependenceSegments: number): number {

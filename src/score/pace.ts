@@ -23,7 +23,7 @@ export class Pace {
 
   /** By how much surprise is to be divided, 1 to 4. */
   get factor(): number {
-    return process.env["NP"] ? 1 : Math.max(1, Math.exp(this.#logarithm) / SLACK);
+    return Math.max(1, Math.exp(this.#logarithm) / SLACK);
   }
 
   /** Takes in one segment's surprise, nats. */

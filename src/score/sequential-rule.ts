@@ -1,4 +1,4 @@
-import { alarmStatistic, SLOW_SEGMENTS } from './alarm-statistic.ts';
+import { type AlarmStatisticState, NO_EVIDENCE, nextEvidence } from './alarm-statistic.ts';
 import { type ThresholdSettings, validatedThreshold } from './alarm-threshold.ts';
 import { BlockMaxima, type BlockMaximaState, type BlockVerdict } from './block-maxima.ts';
 import { Pace } from './pace.ts';
@@ -14,8 +14,7 @@ export interface SequentialState {
   readonly statistic: number;
   /** UTC ms; null before an epoch's first segment. */
   readonly onsetMs: number | null;
-  /** Surprise of the last segments over the pace, nats, newest last. */
-  readonly recent?: readonly number[];
+  readonly evidence?: AlarmStatisticState;
   /** End of the last ordinary segment, or start of the epoch's first, UTC ms. */
   readonly ordinaryMs?: number | null;
   readonly epoch: number | null;
@@ -62,7 +61,7 @@ export class SequentialRule {
   readonly #settings: SequentialSettings;
   #statistic = 0;
   #onsetMs: number | null = null;
-  #recent: readonly number[] = [];
+  #evidence = NO_EVIDENCE;
   #ordinaryMs: number | null = null;
   #epoch: number | null = null;
   #held = 0;
@@ -83,7 +82,7 @@ export class SequentialRule {
     if (isState(json)) {
       rule.#statistic = json.statistic;
       rule.#onsetMs = json.onsetMs;
-      rule.#recent = json.recent ?? [];
+      rule.#evidence = json.evidence ?? NO_EVIDENCE;
       rule.#ordinaryMs = json.ordinaryMs ?? json.onsetMs;
       rule.#epoch = json.epoch;
       rule.#held = json.held ?? 0;
@@ -107,10 +106,10 @@ export class SequentialRule {
 
     const pace = this.#pace.factor;
     const surprise = score.surprise / pace;
-    this.#recent = [...this.#recent, surprise].slice(-SLOW_SEGMENTS);
     if (surprise < ORDINARY) this.#ordinaryMs = score.endMs;
-    const evidence = Math.min(alarmStatistic(this.#recent, threshold), threshold * CEILING);
-    this.#statistic = evidence < ORDINARY ? 0 : evidence;
+    const { state, statistic } = nextEvidence(this.#evidence, surprise, score.dependenceSegments, threshold * CEILING);
+    this.#evidence = state;
+    this.#statistic = statistic < ORDINARY ? 0 : statistic;
     if (this.#statistic === 0) this.#onsetMs = this.#ordinaryMs;
     const alarm = this.#statistic >= threshold;
     this.#risen = this.#statistic > 0 && (alarm || this.#risen > 0) ? this.#risen + 1 : 0;
@@ -120,7 +119,7 @@ export class SequentialRule {
     ) {
       this.#pace.observe(score.surprise);
     }
-    this.#blocks.observe(evidence, alarm);
+    this.#blocks.observe(statistic, alarm);
     return { statistic: this.#statistic, threshold, onsetMs: this.#onsetMs, alarm, pace, held: false };
   }
 
@@ -134,7 +133,7 @@ export class SequentialRule {
     return {
       statistic: this.#statistic,
       onsetMs: this.#onsetMs,
-      recent: this.#recent,
+      evidence: this.#evidence,
       ordinaryMs: this.#ordinaryMs,
       epoch: this.#epoch,
       held: this.#held,
@@ -148,7 +147,7 @@ export class SequentialRule {
   reset(): void {
     this.#statistic = 0;
     this.#onsetMs = null;
-    this.#recent = [];
+    this.#evidence = NO_EVIDENCE;
     this.#ordinaryMs = null;
     this.#epoch = null;
     this.#held = 0;
@@ -160,7 +159,7 @@ export class SequentialRule {
     if (this.#held * this.#settings.segmentSeconds > LONGEST_HOLD_SECONDS) {
       this.#statistic = 0;
       this.#onsetMs = null;
-      this.#recent = [];
+      this.#evidence = NO_EVIDENCE;
       this.#ordinaryMs = null;
       this.#risen = 0;
     }

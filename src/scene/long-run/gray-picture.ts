@@ -154,7 +154,7 @@ export class GrayPicture {
         if (a < 512) continue;
         const was = pixels[i] as number;
         const mixed = was + a * (raised - was * opaque) + (sum >>> 16) * factor + 0.5;
-        pixels[i] = mixed < DARKEST ? DARKEST : mixed > BRIGHTEST ? BRIGHTEST : mixed;
+        pixels[i] = mixed < DARKEST ? DARKEST : Math.min(mixed, BRIGHTEST);
       }
     }
     return (right + 1 - left) * (bottom + 1 - top);

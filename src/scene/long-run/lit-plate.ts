@@ -111,7 +111,7 @@ export class LitPlate {
       for (let i = row * width; i < end; i += 1) {
         let gray = flat * (day[i] as number) + sunny * (daySun[i] as number) + (dither[i] as number);
         if (!plain) gray += lamps * (dayLamp[i] as number) + thrown * (infrared[i] as number);
-        pixels[i] = gray < DARKEST ? DARKEST : gray > BRIGHTEST ? BRIGHTEST : gray;
+        pixels[i] = gray < DARKEST ? DARKEST : Math.min(gray, BRIGHTEST);
       }
     }
   }

@@ -10,25 +10,25 @@ const PAIR = 0x00ff00ff;
  * @param down likewise
  */
 export function shiftBetweenPixels(picture: GrayPicture, right: number, down: number): void {
+  if (right === 0 && down === 0) return;
   const words = new Int32Array(picture.pixels.buffer);
   const stride = picture.width >> 2;
-  if (down > 0) mix(words, words.length - stride, stride, down);
-  if (right === 0) return;
-  const keep = 16 - right;
-  for (let i = 0; i < words.length - 1; i += 1) {
-    const here = words[i] as number;
-    const beside = (here >>> 8) | ((words[i + 1] as number) << 24);
-    words[i] = blend(here, beside, keep, right);
+  // each word is mixed with the one below it once, then with the one beside it
+  let next = blend(words[0] as number, words[stride] as number, down);
+  const last = words.length - stride - 1;
+  for (let i = 0; i < last; i += 1) {
+    const here = next;
+    next = blend(words[i + 1] as number, words[i + 1 + stride] as number, down);
+    words[i] = blend(here, (here >>> 8) | (next << 24), right);
   }
+  words[last] = blend(next, (next >>> 8) | (next & 0xff000000), right);
 }
 
-function mix(words: Int32Array, count: number, ahead: number, share: number): void {
-  const keep = 16 - share;
-  for (let i = 0; i < count; i += 1) words[i] = blend(words[i] as number, words[i + ahead] as number, keep, share);
-}
-
-function blend(a: number, b: number, keep: number, share: number): number {
-  const even = (Math.imul(a & PAIR, keep) + Math.imul(b & PAIR, share)) >>> 4;
-  const odd = (Math.imul((a >>> 8) & PAIR, keep) + Math.imul((b >>> 8) & PAIR, share)) >>> 4;
-  return (even & PAIR) | ((odd & PAIR) << 8);
+/** a + (b - a) share / 16 in each byte; sums of two bytes' products never reach each other, so one product does for both. */
+function blend(a: number, b: number, share: number): number {
+  const even = a & PAIR;
+  const odd = (a >>> 8) & PAIR;
+  const mixedEven = ((even << 4) + Math.imul((b & PAIR) - even, share)) >>> 4;
+  const mixedOdd = ((odd << 4) + Math.imul(((b >>> 8) & PAIR) - odd, share)) >>> 4;
+  return (mixedEven & PAIR) | ((mixedOdd & PAIR) << 8);
 }

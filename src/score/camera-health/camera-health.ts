@@ -21,6 +21,8 @@ const SMOOTHING_SECONDS = 2;
 const LONGEST_STEP_SECONDS = 2;
 /** Nothing is raised for so long after the light changed. */
 const HOLD_SECONDS = 5;
+/** A camera that has just come right gets its light back by and by; that is no switch. */
+const WELL_SECONDS = 12;
 /** A camera that looks elsewhere for so long is meant to. */
 const ACCEPT_MOVED_SECONDS = 600;
 
@@ -99,7 +101,7 @@ export class CameraHealth {
 
     const sinceMs = was.endMs === null ? features.startMs : was.sinceMs;
     // a lens that is covered or comes free is a change of state, not of the light
-    const well = was.state === 'ok' && endMs - sinceMs >= HOLD_SECONDS * 1000;
+    const well = was.state === 'ok' && endMs - sinceMs >= WELL_SECONDS * 1000;
     const named = well && verdict !== 'blank' && verdict !== 'covered' && verdict !== 'frozen';
     const transient = named ? light.transient : null;
     const candidateMs = verdict === was.candidate ? was.candidateMs : features.startMs;

@@ -46,13 +46,17 @@ export function healthSignals(grid: Float32Array, shape: GridShape): HealthSigna
     const deviation = grid[at + DEVIATION] ?? 0;
     const intensity = grid[at + INTENSITY] ?? 0;
     edges[cell] = Math.log(own + LEAST_EDGE);
-    gradient += own / cells;
-    contrast += deviation / cells;
-    light += intensity / cells;
-    lightSquares += (intensity * intensity) / cells;
+    gradient += own;
+    contrast += deviation;
+    light += intensity;
+    lightSquares += intensity * intensity;
     energy = Math.max(energy, grid[at + ENERGY_MAX] ?? 0);
     largestContrast = Math.max(largestContrast, deviation);
   }
+  gradient /= cells;
+  contrast /= cells;
+  light /= cells;
+  lightSquares /= cells;
   const spread = Math.sqrt(Math.max(0, lightSquares - light * light));
   return {
     dead: energy === 0,
@@ -74,8 +78,9 @@ export function likeness(now: Float32Array, usual: Float32Array, still: Uint8Arr
   let aa = 0;
   let bb = 0;
   let ab = 0;
-  now.forEach((x, cell) => {
-    if (still[cell] !== 1) return;
+  for (let cell = 0; cell < now.length; cell++) {
+    if (still[cell] !== 1) continue;
+    const x = now[cell] ?? 0;
     const y = usual[cell] ?? 0;
     count += 1;
     a += x;
@@ -83,7 +88,7 @@ export function likeness(now: Float32Array, usual: Float32Array, still: Uint8Arr
     aa += x * x;
     bb += y * y;
     ab += x * y;
-  });
+  }
   if (count * 3 < now.length) return 1;
   const spread = Math.sqrt(Math.max(0, aa - (a * a) / count) * Math.max(0, bb - (b * b) / count));
   return spread < 1e-6 ? 1 : (ab - (a * b) / count) / spread;

@@ -33,7 +33,11 @@ export function stepLight(
   if (mean.length !== now.length)
     return { state: { mean: now, before: NO_LIGHT.before }, jumping: false, transient: null };
   const share = 1 - Math.exp(-seconds / BRIGHTNESS_SECONDS);
-  const following = mean.map((own, cell) => own + ((now[cell] ?? 0) - own) * share);
+  const following = new Float32Array(mean.length);
+  for (let cell = 0; cell < mean.length; cell++) {
+    const own = mean[cell] ?? 0;
+    following[cell] = own + ((now[cell] ?? 0) - own) * share;
+  }
   if (differingShare(mean, now) > JUMP_SHARE) {
     return { state: { mean: following, before: before.length > 0 ? before : mean }, jumping: true, transient: null };
   }
@@ -43,9 +47,9 @@ export function stepLight(
 
 function differingShare(mean: Float32Array, now: Float32Array): number {
   let differing = 0;
-  mean.forEach((own, cell) => {
-    if (Math.abs((now[cell] ?? 0) - own) > JUMP_BRIGHTNESS) differing += 1;
-  });
+  for (let cell = 0; cell < mean.length; cell++) {
+    if (Math.abs((now[cell] ?? 0) - (mean[cell] ?? 0)) > JUMP_BRIGHTNESS) differing += 1;
+  }
   return differing / now.length;
 }
 

@@ -39,8 +39,17 @@ export function follow(usual: UsualPicture, signals: HealthSignals): UsualPictur
     fineness: towards(usual.fineness, signals.fineness),
     light: towards(usual.light, signals.light),
     deadShare: towards(usual.deadShare, signals.dead ? 1 : 0),
-    edges: signals.edges.map((now, cell) => towards(usual.edges[cell] ?? now, now)),
+    edges: mapTowards(usual.edges, signals.edges, share),
   };
+}
+
+function mapTowards(usual: Float32Array, now: Float32Array, share: number): Float32Array {
+  const next = now.slice();
+  for (let cell = 0; cell < usual.length; cell++) {
+    const old = usual[cell] ?? 0;
+    next[cell] = old + ((now[cell] ?? 0) - old) * share;
+  }
+  return next;
 }
 
 /** The same place in another light: what depends on light is taken from this segment. Infrared is a little out of focus on most lenses. */

@@ -7,15 +7,20 @@ import {
   type PersistenceScale,
   persistenceRaw,
 } from './persistence-scale.ts';
-import { HELD_SECONDS, type SceneChangeState, type SceneStep, startState, stepScene } from './scene-change-state.ts';
-import { edgeChange, learnSceneReference, type SceneReference } from './scene-reference.ts';
+import {
+  blindState,
+  HELD_SECONDS,
+  type SceneChangeState,
+  type SceneStep,
+  startState,
+  stepScene,
+} from './scene-change-state.ts';
+import { edgeChange, learnSceneReference, type SceneReference, type TimedLook } from './scene-reference.ts';
 import { type StillLook, stillLookOf } from './still-look.ts';
 
 export type { SceneChangeState } from './scene-change-state.ts';
 
 export interface SceneChangeModel {
-  /** Tells whether a state belongs to this model. */
-  readonly id: number;
   readonly shape: GridShape;
   readonly reference: SceneReference;
   readonly scale: PersistenceScale;
@@ -23,6 +28,11 @@ export interface SceneChangeModel {
 
 /** A cell belongs to the changed object from this share of the strongest cell's persistence on. */
 const OBJECT_SHARE = 0.3;
+/** What is at least so many cells high, and higher than wide, is somebody standing: people stand longer than luggage is left for. */
+const UPRIGHT_CELLS = 3;
+const UPRIGHT_SHARE = 0.6;
+/** A history has gaps; after longer ones its places are looked at anew. */
+const LONGEST_GAP_MS = 60_000;
 
 /**
  * Left and missing objects: what stands still in the picture is compared with how the place always looked (UMAD's detection with
@@ -33,24 +43,20 @@ export const sceneChangeHead: CueHead<SceneChangeModel, SceneChangeState> = {
   name: 'scene-change',
   cues: [{ name: 'left-object', weight: 0.1, evidence: 'extrapolated' }],
   learn(history, shape) {
-    const looks = history.map((sample) => stillLookOf(sample.values, shape));
+    const looks = history.map((sample) => ({ look: stillLookOf(sample.values, shape), endMs: sample.endMs }));
     const reference = learnSceneReference(looks, shape);
     const found = foldFindings(history, looks, shape);
     const scale = learnPersistenceScale(found);
     const readings = found.map((finding) => [{ ...finding.reading, raw: persistenceRaw(scale, finding) }]);
-    return { model: { id: fingerprint(reference), shape, reference, scale }, readings };
+    return { model: { shape, reference, scale }, readings };
   },
-  start: (model) => startState(model.reference, model.id),
-  carry(model, state) {
-    if (state.modelId === model.id) return state;
-    const fresh = startState(model.reference, model.id);
-    if (state.persistence.length !== fresh.persistence.length) return fresh;
-    return { ...fresh, endMs: state.endMs, persistence: state.persistence, heldSeconds: state.heldSeconds };
-  },
+  start: (model) => startState(model.reference),
+  // the background is the state's own: what is learned anew from hours ago knows less of the light of this minute
+  carry: (model, state) => (state.persistence.length === model.reference.cells ? state : startState(model.reference)),
   read(model, state, observation) {
     const look = stillLookOf(observation.values, model.shape);
     const step = stepScene(model.reference, state, look, observation);
-    const finding = findingOf(model.reference, look, step);
+    const finding = findingOf(model.reference, look, step, false);
     return { readings: [{ ...finding.reading, raw: persistenceRaw(model.scale, finding) }], state: step.state };
   },
   describe(_model, _cue, reading) {
@@ -65,46 +71,59 @@ interface Finding extends PersistenceSample {
   readonly reading: Omit<Reading, 'raw'>;
 }
 
-/** Each fold is gone through in order of time with a reference that never saw it. */
+/** Goes through the history in order of time, each fold by a reference that never saw it. */
 function foldFindings(
   history: readonly HistorySample[],
-  looks: readonly StillLook[],
+  looks: readonly TimedLook[],
   shape: GridShape,
 ): readonly Finding[] {
-  const findings = new Map<number, Finding>();
+  const references = new Map<number, SceneReference>();
   for (const fold of new Set(history.map((sample) => sample.fold))) {
     const others = looks.filter((_, place) => history[place]?.fold !== fold);
-    const reference = learnSceneReference(others.length > 0 ? others : looks, shape);
-    let state = startState(reference, 0);
-    history.forEach((sample, place) => {
-      const look = looks[place];
-      if (sample.fold !== fold || look === undefined) return;
-      const step = stepScene(reference, state, look, sample);
-      state = step.state;
-      findings.set(place, findingOf(reference, look, step));
-    });
+    references.set(fold, learnSceneReference(others.length > 0 ? others : looks, shape));
   }
-  return history.map((_, place) => findings.get(place) ?? NOTHING);
+  let state: SceneChangeState | undefined;
+  let last: HistorySample | undefined;
+  return history.map((sample, place) => {
+    const timed = looks[place];
+    const reference = references.get(sample.fold);
+    if (timed === undefined || reference === undefined) return NOTHING;
+    const gapMs = last?.epoch === sample.epoch ? sample.startMs - last.endMs : Number.POSITIVE_INFINITY;
+    if (state === undefined || gapMs < 0 || gapMs > LONGEST_GAP_MS) state = blindState(reference);
+    const follows = last?.epoch === sample.epoch && last.sequence + 1 === sample.sequence;
+    const step = stepScene(reference, state, timed.look, sample);
+    state = step.state;
+    last = sample;
+    return findingOf(reference, timed.look, step, follows);
+  });
 }
 
-const NOTHING: Finding = { seconds: 0, deviation: 0, reading: { cell: 0, value: 0 } };
+const NOTHING: Finding = { seconds: 0, deviation: 0, follows: false, reading: { cell: 0, value: 0 } };
 
-function findingOf(reference: SceneReference, look: StillLook, step: SceneStep): Finding {
-  const { persistence, picture } = step.state;
+function findingOf(reference: SceneReference, look: StillLook, step: SceneStep, follows: boolean): Finding {
+  const { persistence, background } = step.state;
   if (step.overall) return NOTHING;
   let cell = 0;
-  persistence.forEach((seconds, place) => {
-    if (seconds > (persistence[cell] ?? 0)) cell = place;
-  });
-  const seconds = persistence[cell] ?? 0;
-  const finding = { seconds, deviation: step.deviation };
-  if (seconds < HELD_SECONDS) return { ...finding, reading: { cell, value: 0 } };
+  let seconds = 0;
+  for (let place = 0; place < persistence.length; place++) {
+    const own = persistence[place] as number;
+    if (own <= seconds) continue;
+    seconds = own;
+    cell = place;
+  }
+  const { deviation } = step;
+  if (seconds < HELD_SECONDS) return { seconds, deviation, follows, reading: { cell, value: 0 } };
   const members = patchAround(persistence, cell, OBJECT_SHARE * seconds, reference.columns);
-  const means = reference.pictures[picture]?.means ?? new Float32Array();
   let change = 0;
-  for (const member of members) change += edgeChange(look.values, member, means, step.shift);
+  for (const member of members) change += edgeChange(look.values, member, background, step.shift);
   const box = boxOf(members, reference);
-  return { ...finding, reading: { cell, value: change / members.length, box } };
+  const counted = isUpright(box, reference) ? Math.max(HELD_SECONDS, UPRIGHT_SHARE * seconds) : seconds;
+  return { seconds: counted, deviation, follows, reading: { cell, value: change / members.length, box } };
+}
+
+function isUpright(box: Box, { cells, columns }: SceneReference): boolean {
+  const height = Math.round(((box.bottom - box.top) * cells) / columns);
+  return height >= UPRIGHT_CELLS && height > Math.round((box.right - box.left) * columns);
 }
 
 function boxOf(members: readonly number[], { cells, columns }: SceneReference): Box {
@@ -117,15 +136,4 @@ function boxOf(members: readonly number[], { cells, columns }: SceneReference): 
     right: (Math.max(...atColumn) + 1) / columns,
     bottom: (Math.max(...atRow) + 1) / rows,
   };
-}
-
-/** A whole number from the reference's means (FNV-1a over their bits). */
-function fingerprint({ pictures }: SceneReference): number {
-  let hash = 0x811c9dc5;
-  for (const { means } of pictures) {
-    for (const word of new Uint32Array(means.buffer, means.byteOffset, means.length)) {
-      hash = Math.imul(hash ^ word, 0x01000193);
-    }
-  }
-  return hash >>> 0;
 }

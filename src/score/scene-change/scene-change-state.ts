@@ -1,10 +1,10 @@
+import { type Background, followCell, settleCell, shiftCell } from './background.ts';
 import { largestPatch } from './patches.ts';
 import {
-  lookAt,
-  lookDistance,
-  middleDistance,
+  backgroundDistance,
+  edgeChange,
+  otherLookDistance,
   overallShift,
-  type PictureReference,
   type SceneReference,
 } from './scene-reference.ts';
 import { LOOK_DIMENSIONS, type StillLook } from './still-look.ts';
@@ -22,7 +22,7 @@ const LONGEST_HIDING_SECONDS = 10;
 /** From so many seconds on a change counts as held: it is not followed any more. */
 export const HELD_SECONDS = 2;
 /** Persistence beyond this says nothing more. */
-const LONGEST_PERSISTENCE_SECONDS = 300;
+const LONGEST_PERSISTENCE_SECONDS = 60;
 /** Longer pauses say nothing about what happened meanwhile. */
 const LONGEST_STEP_SECONDS = 2;
 /** A change in more than the first share of the still cells, or in more than the other beside the largest patch, is light, weather or the camera itself, not an object. */
@@ -34,32 +34,33 @@ const LEAST_STILL_SHARE = 0.15;
 const JUMP_SHARE = 0.5;
 const JUMP_BRIGHTNESS = 0.12;
 const BRIGHTNESS_SECONDS = 2;
-/** An overall change that stays so long is the new reference. */
+/** An overall change that stays so long is the new background. */
 const RESETTLE_SECONDS = 4;
+/** Who stood there when a place was looked at anew goes away again: so long a new background is corrected without a word. */
+const PROBATION_SECONDS = 600;
+/** So long at first whatever the change, later only where edges became fewer: somebody went. */
+const OPEN_PROBATION_SECONDS = 20;
+/** After so long without a picture every place is looked at anew. */
+const STALE_MS = 3_600_000;
 /** A reported change is taken for normal after half an hour. */
 export const ACCEPT_SECONDS = 1800;
-/** Slow change is followed by one step every so many segments: 0.03 in 6 s, a factor of 1.35 a minute at most. */
-const DRIFT_STEP = 0.03;
-const DRIFT_EVERY = 12;
-const DRIFT_ZERO = 128;
+/** Slow change is followed by one step (0.03) each 6 s, a factor of 1.35 a minute at most. */
+const FOLLOW_MS = 6000;
+const MOST_STEPS = 2;
 
 /** In `heldSeconds`. */
-const UNKNOWN = -1;
+const UNKNOWN = -1000;
 
-/** What the cue remembers from segment to segment: about 2 kB for a grid of 150 cells. Never changed in place. */
+/** What the cue remembers from segment to segment: about 4 kB for a grid of 150 cells. Never changed in place. */
 export interface SceneChangeState {
-  /** Whose drift it is: `SceneChangeModel.id`. */
-  readonly modelId: number;
   /** UTC ms of the last segment's end; null at the start. */
   readonly endMs: number | null;
-  /** Mode of the picture in use. */
-  readonly picture: number;
-  /** Seconds for which each cell has looked changed while nothing moved in it, doubtful ones counting in part; at most 300. */
+  /** How each cell looks now where no change is held. */
+  readonly background: Background;
+  /** Seconds for which each cell has looked changed while nothing moved in it, doubtful ones counting in part; at most 60. */
   readonly persistence: Float32Array;
-  /** Seconds for which each cell's change has been held; UNKNOWN where the cell's next still look is its reference. */
+  /** Seconds for which each cell's change has been held; below 0 while on probation, UNKNOWN where the next still look is the background. */
   readonly heldSeconds: Float32Array;
-  /** pictures x cells x LOOK_DIMENSIONS: slow change since learning, in steps, 128 is none. */
-  readonly drift: readonly Uint8Array[];
   /** Seconds for which something has been moving in front of each cell. */
   readonly hiddenSeconds: Float32Array;
   /** Logarithm of each cell's brightness, a mean over the last seconds; empty at the start. */
@@ -70,20 +71,23 @@ export interface SceneChangeState {
   readonly overallSeconds: number;
 }
 
-export function startState(reference: SceneReference, modelId: number): SceneChangeState {
-  const { cells, pictures } = reference;
+/** Starts from how things looked at the history's end. */
+export function startState({ cells, counts, latest, endMs }: SceneReference): SceneChangeState {
   return {
-    modelId,
-    endMs: null,
-    picture: 0,
+    endMs,
+    background: latest,
     persistence: new Float32Array(cells),
-    heldSeconds: new Float32Array(cells),
+    heldSeconds: Float32Array.from(counts, (count) => (count === 0 ? UNKNOWN : 0)),
     hiddenSeconds: new Float32Array(cells),
-    drift: pictures.map(() => new Uint8Array(cells * LOOK_DIMENSIONS).fill(DRIFT_ZERO)),
     brightness: new Float32Array(0),
     jumping: false,
     overallSeconds: 0,
   };
+}
+
+/** Starts from whatever is seen next. */
+export function blindState(reference: SceneReference): SceneChangeState {
+  return { ...startState(reference), endMs: null, heldSeconds: new Float32Array(reference.cells).fill(UNKNOWN) };
 }
 
 /** What one segment did to the state. */
@@ -93,91 +97,127 @@ export interface SceneStep {
   readonly overall: boolean;
   /** The overall change taken off before places are compared; LOOK_DIMENSIONS numbers. */
   readonly shift: Float32Array;
-  /** Largest deviation of a still cell from its references. */
+  /** Largest deviation of a still cell from its background. */
   readonly deviation: number;
 }
 
-/** Compares a segment's look with the references and moves the state on. Pure and causal. */
+/** Compares a segment's look with the background and moves the state on. Pure and causal. */
 export function stepScene(
   reference: SceneReference,
-  state: SceneChangeState,
+  before: SceneChangeState,
   look: StillLook,
-  moment: { readonly endMs: number; readonly sequence: number },
+  moment: { readonly endMs: number },
 ): SceneStep {
-  const { cells, pictures } = reference;
-  const { index, picture, shift } = nearestPicture(reference, look, state.picture);
-  const seconds =
-    state.endMs === null ? 0 : Math.min(LONGEST_STEP_SECONDS, Math.max(0, (moment.endMs - state.endMs) / 1000));
-  const brightness = followBrightness(state.brightness, look.brightness, seconds);
+  const { cells } = reference;
+  const { endMs } = moment;
+  const stale = before.endMs !== null && endMs - before.endMs > STALE_MS;
+  const state = stale ? resettle(before, cells) : before;
+  const sinceMs = before.endMs === null ? 0 : Math.max(0, endMs - before.endMs);
+  const seconds = Math.min(LONGEST_STEP_SECONDS, sinceMs / 1000);
   const jumping = lightJumps(state.brightness, look.brightness);
-  const seen = { ...state, endMs: moment.endMs, picture: index, brightness, jumping };
-  if (picture === undefined || jumping) return { state: seen, overall: true, shift, deviation: 0 };
-  if (state.jumping) return { state: resettle(seen, cells), overall: true, shift, deviation: 0 };
+  const seen = { ...state, endMs, brightness: followBrightness(state.brightness, look.brightness, seconds), jumping };
+  const noShift = new Float32Array(LOOK_DIMENSIONS);
+  if (jumping) return { state: seen, overall: true, shift: noShift, deviation: 0 };
+  if (state.jumping) return { state: resettle(seen, cells), overall: true, shift: noShift, deviation: 0 };
 
-  const means = driftedMeans(picture, state.drift[index], cells);
-  const deviations = new Float32Array(cells).fill(-1);
-  let still = 0;
-  let deviation = 0;
-  for (let cell = 0; cell < cells; cell++) {
-    if (look.still[cell] !== 1 || picture.counts[cell] === 0) continue;
-    still += 1;
-    if (state.heldSeconds[cell] === UNKNOWN) continue;
-    const own = nearestLook(look.values, cell, picture, means, shift);
-    deviations[cell] = own;
-    deviation = Math.max(deviation, own);
-  }
+  const known = new Uint8Array(cells);
+  for (let cell = 0; cell < cells; cell++) if (state.heldSeconds[cell] !== UNKNOWN) known[cell] = 1;
+  const shift = overallShift(look, state.background, known);
+  const { deviations, still, deviation } = compare(reference, state, look, shift);
   const blurred = still < LEAST_STILL_SHARE * cells;
-  const overall = blurred || isOverall(deviations, reference.columns, still);
-  if (overall) {
+  if (blurred || isOverall(deviations, reference.columns, still)) {
     const overallSeconds = blurred ? state.overallSeconds : state.overallSeconds + seconds;
     const next = { ...seen, overallSeconds };
     const settled = overallSeconds >= RESETTLE_SECONDS ? resettle(next, cells) : next;
-    return { state: settled, overall, shift, deviation };
+    return { state: settled, overall: true, shift, deviation };
   }
+  const followSteps =
+    before.endMs === null
+      ? 0
+      : Math.min(MOST_STEPS, Math.max(0, Math.floor(endMs / FOLLOW_MS) - Math.floor(before.endMs / FOLLOW_MS)));
+  return { state: moveOn(seen, look, deviations, shift, seconds, followSteps), overall: false, shift, deviation };
+}
 
+/** Deviation of each still cell from its background, -1 where it moves or is not known; how many are still; the largest. */
+function compare(
+  reference: SceneReference,
+  state: SceneChangeState,
+  { values, still }: StillLook,
+  shift: Float32Array,
+) {
+  const { cells, spreads, counts } = reference;
+  const deviations = new Float32Array(cells).fill(-1);
+  let stillCount = 0;
+  let deviation = 0;
+  for (let cell = 0; cell < cells; cell++) {
+    if (still[cell] !== 1) continue;
+    stillCount += 1;
+    if (state.heldSeconds[cell] === UNKNOWN) continue;
+    let own = backgroundDistance(values, cell, state.background, spreads, shift);
+    if (own > CALM_DEVIATION && (counts[cell] ?? 0) > 1) {
+      own = Math.min(own, otherLookDistance(values, cell, state.background, reference, shift));
+    }
+    deviations[cell] = own;
+    if (own > deviation) deviation = own;
+  }
+  return { deviations, still: stillCount, deviation };
+}
+
+/** Moves each cell's persistence and background on. */
+function moveOn(
+  state: SceneChangeState,
+  { values, still }: StillLook,
+  deviations: Float32Array,
+  shift: Float32Array,
+  seconds: number,
+  followSteps: number,
+): SceneChangeState {
   const persistence = state.persistence.slice();
   const heldSeconds = state.heldSeconds.slice();
   const hiddenSeconds = state.hiddenSeconds.slice();
-  const drift = state.drift[index]?.slice() ?? new Uint8Array(cells * LOOK_DIMENSIONS).fill(DRIFT_ZERO);
-  for (let cell = 0; cell < cells; cell++) {
-    const own = deviations[cell] ?? -1;
-    const before = persistence[cell] ?? 0;
+  const background = state.background.slice();
+  for (let cell = 0; cell < deviations.length; cell++) {
+    const own = deviations[cell] as number;
+    const before = persistence[cell] as number;
+    const held = heldSeconds[cell] as number;
     if (own < 0) {
-      hiddenSeconds[cell] = (hiddenSeconds[cell] ?? 0) + seconds;
-      if ((hiddenSeconds[cell] ?? 0) > LONGEST_HIDING_SECONDS)
+      const hidden = (hiddenSeconds[cell] as number) + seconds;
+      hiddenSeconds[cell] = hidden;
+      if (hidden > LONGEST_HIDING_SECONDS && before > 0) {
         persistence[cell] = forgotten(before, seconds / LONGEST_HIDING_SECONDS);
-      if (look.still[cell] !== 1 || heldSeconds[cell] !== UNKNOWN) continue;
-      take(drift, cell, look.values, picture, shift, Number.POSITIVE_INFINITY);
-      heldSeconds[cell] = 0;
+      }
+      if (still[cell] !== 1 || held !== UNKNOWN) continue;
+      settleCell(background, cell, values);
+      persistence[cell] = 0;
+      heldSeconds[cell] = -PROBATION_SECONDS;
       continue;
     }
     // what is there before and after somebody passed was there meanwhile
-    const hidden = before > NOTICED_SECONDS ? Math.min(LONGEST_HIDING_SECONDS, hiddenSeconds[cell] ?? 0) : 0;
+    const hidden = before > NOTICED_SECONDS ? Math.min(LONGEST_HIDING_SECONDS, hiddenSeconds[cell] as number) : 0;
     hiddenSeconds[cell] = 0;
     const doubt = (own - DOUBTFUL_DEVIATION) / (SURE_DEVIATION - DOUBTFUL_DEVIATION);
-    const after =
-      doubt > 0
-        ? Math.min(LONGEST_PERSISTENCE_SECONDS, before + hidden + seconds * Math.min(1, doubt))
-        : forgotten(before, seconds / FORGET_SECONDS);
-    persistence[cell] = after;
-    heldSeconds[cell] = after > HELD_SECONDS ? (heldSeconds[cell] ?? 0) + seconds : 0;
-    if ((heldSeconds[cell] ?? 0) >= ACCEPT_SECONDS) {
-      take(drift, cell, look.values, picture, shift, Number.POSITIVE_INFINITY);
+    let after = 0;
+    if (doubt > 0) after = Math.min(LONGEST_PERSISTENCE_SECONDS, before + hidden + seconds * Math.min(1, doubt));
+    else if (before > 0) after = forgotten(before, seconds / FORGET_SECONDS);
+    const isHeld = after > HELD_SECONDS;
+    const corrected =
+      isHeld &&
+      held < 0 &&
+      (held < OPEN_PROBATION_SECONDS - PROBATION_SECONDS || edgeChange(values, cell, background, shift) < 0);
+    if (corrected || held + seconds >= ACCEPT_SECONDS) {
+      settleCell(background, cell, values);
       persistence[cell] = 0;
-      heldSeconds[cell] = 0;
-    } else if (after <= HELD_SECONDS && moment.sequence % DRIFT_EVERY === 0) {
-      take(drift, cell, look.values, picture, shift, 1);
+      heldSeconds[cell] = Math.min(0, held);
+      continue;
     }
+    persistence[cell] = after;
+    heldSeconds[cell] = held < 0 ? Math.min(0, held + seconds) : isHeld ? held + seconds : 0;
+    if (followSteps === 0) continue;
+    if (isHeld) shiftCell(background, cell, shift, followSteps);
+    else followCell(background, cell, values, followSteps);
   }
-  const next = {
-    ...seen,
-    persistence,
-    heldSeconds,
-    hiddenSeconds,
-    drift: pictures.map((_, place) => (place === index ? drift : (state.drift[place] ?? new Uint8Array()))),
-    overallSeconds: Math.max(0, state.overallSeconds - 2 * seconds),
-  };
-  return { state: next, overall, shift, deviation };
+  const overallSeconds = Math.max(0, state.overallSeconds - 2 * seconds);
+  return { ...state, persistence, heldSeconds, hiddenSeconds, background, overallSeconds };
 }
 
 /** What is left of a persistence after so many time constants; what is nearly nothing is nothing. */
@@ -189,84 +229,15 @@ function forgotten(persistence: number, times: number): number {
 /** Whether too much of the picture changed at once for an object, which is one patch. */
 function isOverall(deviations: Float32Array, columns: number, still: number): boolean {
   let changed = 0;
-  for (const deviation of deviations) if (deviation > DOUBTFUL_DEVIATION) changed += 1;
+  for (let cell = 0; cell < deviations.length; cell++) {
+    if ((deviations[cell] as number) > DOUBTFUL_DEVIATION) changed += 1;
+  }
   if (changed <= SCATTERED_SHARE * still) return false;
   if (changed > OVERALL_SHARE * still) return true;
   return changed - largestPatch(deviations, DOUBTFUL_DEVIATION, columns) > SCATTERED_SHARE * still;
 }
 
-/** The mode of the picture that fits best; the one in use stays unless another fits clearly better. */
-function nearestPicture(
-  { cells, pictures }: SceneReference,
-  look: StillLook,
-  current: number,
-): { readonly index: number; readonly picture: PictureReference | undefined; readonly shift: Float32Array } {
-  const shift = new Float32Array(LOOK_DIMENSIONS);
-  let index = Math.min(current, Math.max(0, pictures.length - 1));
-  if (pictures.length > 1) {
-    let least = Number.POSITIVE_INFINITY;
-    pictures.forEach((picture, place) => {
-      overallShift(look, picture, cells, shift);
-      const distance = middleDistance(look, picture, cells, shift) * (place === current ? 0.8 : 1);
-      if (distance < least) {
-        least = distance;
-        index = place;
-      }
-    });
-  }
-  const picture = pictures[index];
-  if (picture !== undefined) overallShift(look, picture, cells, shift);
-  return { index, picture, shift };
-}
-
-/** Commonest look of each cell with its slow change: cells x LOOK_DIMENSIONS. */
-function driftedMeans(picture: PictureReference, drift: Uint8Array | undefined, cells: number): Float32Array {
-  const means = new Float32Array(cells * LOOK_DIMENSIONS);
-  for (let cell = 0; cell < cells; cell++) {
-    for (let k = 0; k < LOOK_DIMENSIONS; k++) {
-      const place = cell * LOOK_DIMENSIONS + k;
-      means[place] =
-        (picture.means[lookAt(cell, 0) + k] ?? 0) + ((drift?.[place] ?? DRIFT_ZERO) - DRIFT_ZERO) * DRIFT_STEP;
-    }
-  }
-  return means;
-}
-
-function nearestLook(
-  look: Float32Array,
-  cell: number,
-  picture: PictureReference,
-  means: Float32Array,
-  shift: Float32Array,
-): number {
-  let distance = lookDistance(look, cell, means, cell * LOOK_DIMENSIONS, picture.spreads, shift);
-  if (distance < CALM_DEVIATION) return distance;
-  for (let known = 0; known < (picture.counts[cell] ?? 0); known++) {
-    distance = Math.min(distance, lookDistance(look, cell, picture.means, lookAt(cell, known), picture.spreads, shift));
-  }
-  return distance;
-}
-
-/** Moves a cell's drift towards what is seen, by `largestStep` steps at most. */
-function take(
-  drift: Uint8Array,
-  cell: number,
-  look: Float32Array,
-  picture: PictureReference,
-  shift: Float32Array,
-  largestStep: number,
-): void {
-  for (let k = 0; k < LOOK_DIMENSIONS; k++) {
-    const place = cell * LOOK_DIMENSIONS + k;
-    const seen = (look[place] ?? 0) - (shift[k] ?? 0) - (picture.means[lookAt(cell, 0) + k] ?? 0);
-    const before = drift[place] ?? DRIFT_ZERO;
-    const wanted = Math.trunc(seen / DRIFT_STEP - (before - DRIFT_ZERO));
-    const step = Math.max(-largestStep, Math.min(largestStep, wanted));
-    drift[place] = Math.max(1, Math.min(255, before + step));
-  }
-}
-
-/** The picture as a whole is different and stays so: each cell's next still look is its reference from here on, save where a change is held. */
+/** The picture as a whole is different and stays so: each cell's next still look is its background from here on, save where a change is held. */
 function resettle(state: SceneChangeState, cells: number): SceneChangeState {
   const heldSeconds = new Float32Array(cells).fill(UNKNOWN);
   state.persistence.forEach((persistence, cell) => {
@@ -279,13 +250,18 @@ function resettle(state: SceneChangeState, cells: number): SceneChangeState {
 function followBrightness(mean: Float32Array, now: Float32Array, seconds: number): Float32Array {
   if (mean.length !== now.length) return now;
   const share = 1 - Math.exp(-seconds / BRIGHTNESS_SECONDS);
-  return mean.map((own, cell) => own + ((now[cell] ?? 0) - own) * share);
+  const following = new Float32Array(mean.length);
+  for (let cell = 0; cell < mean.length; cell++) {
+    const own = mean[cell] as number;
+    following[cell] = own + ((now[cell] as number) - own) * share;
+  }
+  return following;
 }
 
 function lightJumps(mean: Float32Array, now: Float32Array): boolean {
   let differing = 0;
-  mean.forEach((own, cell) => {
-    if (Math.abs((now[cell] ?? 0) - own) > JUMP_BRIGHTNESS) differing += 1;
-  });
+  for (let cell = 0; cell < mean.length; cell++) {
+    if (Math.abs((now[cell] as number) - (mean[cell] as number)) > JUMP_BRIGHTNESS) differing += 1;
+  }
   return differing > JUMP_SHARE * now.length;
 }

@@ -1,5 +1,6 @@
 import type { GridShape } from '../cue-head.ts';
 import { channelIndex } from '../motion-grid-channels.ts';
+import { selectAt } from './select.ts';
 
 /** Numbers that say how a cell looks while nothing moves in it. */
 export const LOOK_DIMENSIONS = 7;
@@ -40,37 +41,49 @@ export function stillLookOf(grid: Float32Array, shape: GridShape): StillLook {
   for (let cell = 0; cell < cells; cell++) {
     const from = cell * shape.channels;
     const to = cell * LOOK_DIMENSIONS;
-    const light = at(brightness, cell);
+    const light = brightness[cell] as number;
     for (let direction = 0; direction < EDGE_DIMENSIONS; direction++) {
-      values[to + direction] = Math.log(Math.max(0, at(grid, from + GRADIENT + direction)) + LEAST_EDGE) - light;
+      values[to + direction] = logOf(grid, from + GRADIENT + direction, LEAST_EDGE) - light;
     }
-    values[to + 4] = Math.log(Math.max(0, at(grid, from + GRADIENT_MAX)) + LEAST_EDGE_MAX) - light;
-    values[to + 5] = Math.log(Math.max(0, at(grid, from + DEVIATION)) + LEAST_DEVIATION) - light;
-    values[to + 6] = light - around(brightness, cell, shape);
+    values[to + 4] = logOf(grid, from + GRADIENT_MAX, LEAST_EDGE_MAX) - light;
+    values[to + 5] = logOf(grid, from + DEVIATION, LEAST_DEVIATION) - light;
   }
+  writeRelativeBrightness(brightness, shape, values);
   return { values, still: stillCells(grid, shape), brightness };
 }
 
-/** Mean of the 5x5 cells around a cell, as far as they lie in the picture. */
-function around(map: Float32Array, cell: number, { rows, columns }: GridShape): number {
-  const row = Math.floor(cell / columns);
-  const column = cell - row * columns;
-  let sum = 0;
-  let count = 0;
-  for (let r = Math.max(0, row - 2); r <= Math.min(rows - 1, row + 2); r++) {
-    for (let c = Math.max(0, column - 2); c <= Math.min(columns - 1, column + 2); c++) {
-      sum += at(map, r * columns + c);
-      count += 1;
+function logOf(grid: Float32Array, place: number, least: number): number {
+  return Math.log(Math.max(0, grid[place] as number) + least);
+}
+
+/** Each cell's brightness over the mean of the 5x5 cells around it, as far as they lie in the picture, by sums of columns. */
+function writeRelativeBrightness(brightness: Float32Array, { rows, columns }: GridShape, values: Float32Array): void {
+  const sums = new Float64Array(columns);
+  for (let row = 0; row < rows; row++) {
+    const top = Math.max(0, row - 2);
+    const bottom = Math.min(rows - 1, row + 2);
+    for (let column = 0; column < columns; column++) {
+      let sum = 0;
+      for (let r = top; r <= bottom; r++) sum += brightness[r * columns + column] as number;
+      sums[column] = sum;
+    }
+    for (let column = 0; column < columns; column++) {
+      const left = Math.max(0, column - 2);
+      const right = Math.min(columns - 1, column + 2);
+      let sum = 0;
+      for (let c = left; c <= right; c++) sum += sums[c] as number;
+      const cell = row * columns + column;
+      const count = (bottom - top + 1) * (right - left + 1);
+      values[cell * LOOK_DIMENSIONS + 6] = (brightness[cell] as number) - sum / count;
     }
   }
-  return sum / count;
 }
 
 /** Logarithm of each cell's brightness. */
 export function cellBrightness(grid: Float32Array, shape: GridShape): Float32Array {
   const brightness = new Float32Array(shape.rows * shape.columns);
   for (let cell = 0; cell < brightness.length; cell++) {
-    brightness[cell] = Math.log(Math.max(0, at(grid, cell * shape.channels + INTENSITY)) + LEAST_BRIGHTNESS);
+    brightness[cell] = logOf(grid, cell * shape.channels + INTENSITY, LEAST_BRIGHTNESS);
   }
   return brightness;
 }
@@ -79,11 +92,9 @@ export function cellBrightness(grid: Float32Array, shape: GridShape): Float32Arr
 export function stillCells(grid: Float32Array, shape: GridShape): Uint8Array {
   const cells = shape.rows * shape.columns;
   const energy = new Float32Array(cells);
-  for (let cell = 0; cell < cells; cell++) energy[cell] = at(grid, cell * shape.channels + ENERGY);
-  const limit = Math.max(STILL_FLOOR, STILL_RATIO * at(energy.slice().sort(), cells >> 2));
-  return Uint8Array.from(energy, (value) => (value <= limit ? 1 : 0));
-}
-
-function at(values: ArrayLike<number>, index: number): number {
-  return values[index] ?? 0;
+  for (let cell = 0; cell < cells; cell++) energy[cell] = grid[cell * shape.channels + ENERGY] as number;
+  const limit = Math.max(STILL_FLOOR, STILL_RATIO * selectAt(energy.slice(), cells, cells >> 2));
+  const still = new Uint8Array(cells);
+  for (let cell = 0; cell < cells; cell++) if ((energy[cell] as number) <= limit) still[cell] = 1;
+  return still;
 }

@@ -26,8 +26,10 @@ export class SyntheticStreet {
     for (let cell = 0; cell < ROWS * COLUMNS; cell++) {
       write(values, cell, 'speedMean', 0.03 * this.#random.next());
       write(values, cell, 'temporalEnergyMean', 0.002 + 0.001 * this.#random.next());
-      write(values, cell, 'gradientHorizontal', 0.05 + 0.002 * this.#random.next());
-      write(values, cell, 'gradientVertical', 0.05 + 0.002 * this.#random.next());
+      // houses and kerbs: every place has edges of its own, by which the camera's view is known
+      const edges = 0.03 + 0.04 * (((cell * 7_919) % 13) / 13);
+      write(values, cell, 'gradientHorizontal', edges + 0.002 * this.#random.next());
+      write(values, cell, 'gradientVertical', edges + 0.002 * this.#random.next());
       write(values, cell, 'intensityMean', 0.5);
       write(values, cell, 'intensityDeviation', 0.1);
     }

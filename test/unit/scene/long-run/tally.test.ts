@@ -31,7 +31,7 @@ function result(incidents: readonly OpenedIncident[]): CameraResult {
     watchedFromSecond: 1800,
     watchedSeconds: 86_400 + 65,
     wallSeconds: 60,
-    scoringMsPerSegment: 1,
+    msPerSegment: { render: 0.3, extract: 1, score: 1 },
     featuresKept: false,
   };
 }
@@ -59,14 +59,22 @@ describe('the bench', () => {
     expect(figures).toMatchObject({ falseAlerts: 1, events: 2, found: 1, recall: 0.5, reviews: 1 });
     expect(figures.normalDays).toBeCloseTo(1, 5);
     expect(figures.perDay.value).toBeCloseTo(1, 5);
-    expect(figures.recallByKind).toEqual({ runner: { events: 1, found: 1 }, 'left-bag': { events: 1, found: 0 } });
+    expect(figures.byKind).toEqual({
+      runner: { events: 1, found: 1, medianDelaySeconds: 2, delay95Seconds: 2 },
+      'left-bag': {
+        events: 1,
+        found: 0,
+        medianDelaySeconds: Number.POSITIVE_INFINITY,
+        delay95Seconds: Number.POSITIVE_INFINITY,
+      },
+    });
     expect(figures.medianDelaySeconds).toBe(Number.POSITIVE_INFINITY);
     expect(falseAlertsOf([one]).map(({ second }) => second)).toEqual([20_000]);
     expect(missedEventsOf([one]).map(({ kind }) => kind)).toEqual(['left-bag']);
   });
 
   it('prints a Markdown table with a row for each kind and a total', () => {
-    const text = printable(reportOf([result([incident(3002), incident(6010)])], 60));
+    const text = printable(reportOf([result([incident(3002), incident(6010)])]));
     expect(text).toContain('| street | 1.00 | 0 | 0.00 (0.00 to 3.00) | 2/2 = 1.00 |');
     expect(text).toContain('| total |');
   });

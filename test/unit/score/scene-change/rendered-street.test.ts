@@ -8,7 +8,7 @@ import { blur, relight, renderedGrids, type Spoil, shift } from './rendered-stre
 import { SHAPE } from './still-street.ts';
 
 const STREET = { streetSeed: 3, arrivalsPerMinute: 10, carsPerMinute: 2 } as const;
-const EVENT = 30;
+const EVENT = 25;
 /** Nats; by chance once in 3000 segments. */
 const STARTLING = 8;
 
@@ -31,12 +31,12 @@ function surprises(segments: readonly SegmentFeatures[], readings: Reading[] = [
   });
 }
 
-/** What camera health makes of the quiet stretch, spoilt from second 30 to 45. */
+/** What camera health makes of the quiet stretch, spoilt from second 25 to 37. */
 async function healthStory(spoil: Spoil): Promise<readonly string[]> {
   const spoilt = (picture: Uint8Array, second: number) => {
-    if (second >= EVENT && second < 45) spoil(picture, second);
+    if (second >= EVENT && second < 37) spoil(picture, second);
   };
-  const segments = await renderedGrids({ ...STREET, seed: 31, durationSeconds: 60 }, spoilt);
+  const segments = await renderedGrids({ ...STREET, seed: 31, durationSeconds: 50 }, spoilt);
   const health = new CameraHealth();
   return segments.flatMap((segment) => {
     const { change, transient } = health.observe(segment);
@@ -54,7 +54,7 @@ describe('scene cues on a rendered street', () => {
       learned.readings.map((readings) => readings[0]?.raw ?? 0),
       4,
     );
-    quiet = await renderedGrids({ ...STREET, seed: 31, durationSeconds: 60 });
+    quiet = await renderedGrids({ ...STREET, seed: 31, durationSeconds: 50 });
   }, 120_000);
 
   it('is calm, and finds the camera well, while only passers-by pass', () => {
@@ -65,7 +65,7 @@ describe('scene cues on a rendered street', () => {
 
   it('finds a bag within 15 s of its being left, where it stands', async () => {
     const anomalies = [{ kind: 'left-bag', atSecond: EVENT }] as const;
-    const segments = await renderedGrids({ ...STREET, seed: 32, durationSeconds: 60, anomalies });
+    const segments = await renderedGrids({ ...STREET, seed: 32, durationSeconds: 45, anomalies });
     const readings: Reading[] = [];
     const found = surprises(segments, readings).findIndex((surprise) => surprise > STARTLING) / 2;
     expect(found).toBeGreaterThan(EVENT);
@@ -84,7 +84,7 @@ describe('scene cues on a rendered street', () => {
     'takes %s for no object',
     async (_, scene, spoil) => {
       const segments = await renderedGrids(
-        { ...STREET, seed: 33, durationSeconds: 60, ...scene },
+        { ...STREET, seed: 33, durationSeconds: 45, ...scene },
         (picture, second) => {
           spoil(picture, second);
         },

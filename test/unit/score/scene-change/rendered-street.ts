@@ -25,7 +25,7 @@ export async function renderedGrids(
     interOpNumThreads: 1,
   });
   const script = sceneScript({ width: WIDTH, height: HEIGHT, framesPerSecond: FRAMES_PER_SECOND, ...fields });
-  const renderer = new SceneRenderer(script);
+  const clean = renderedOnce(script);
   const segments: SegmentFeatures[] = [];
   const count = Math.floor((script.durationSeconds * FRAMES_PER_SECOND) / FRAMES);
   for (let sequence = 0; sequence < count; sequence++) {
@@ -33,7 +33,7 @@ export async function renderedGrids(
     for (let index = 0; index < FRAMES; index++) {
       const frame = sequence * FRAMES + index;
       const picture = pixels.subarray(index * WIDTH * HEIGHT, (index + 1) * WIDTH * HEIGHT);
-      writeGray(renderer.render(frame).frame, picture);
+      picture.set(clean[frame] ?? []);
       spoil(picture, frame / FRAMES_PER_SECOND);
     }
     const frames = new ort.Tensor('uint8', pixels, [1, FRAMES, HEIGHT, WIDTH]);
@@ -44,6 +44,23 @@ export async function renderedGrids(
   }
   await session.release();
   return segments;
+}
+
+const rendered = new Map<string, readonly Uint8Array[]>();
+
+/** The frames of a scene, gray; the same scene is drawn only once, since it may be spoilt in several ways. */
+function renderedOnce(script: SceneScript): readonly Uint8Array[] {
+  const key = JSON.stringify(script);
+  const known = rendered.get(key);
+  if (known !== undefined) return known;
+  const renderer = new SceneRenderer(script);
+  const frames = Array.from({ length: script.durationSeconds * FRAMES_PER_SECOND }, (_, frame) => {
+    const picture = new Uint8Array(WIDTH * HEIGHT);
+    writeGray(renderer.render(frame).frame, picture);
+    return picture;
+  });
+  rendered.set(key, frames);
+  return frames;
 }
 
 function writeGray(rgb: Uint8Array, out: Uint8Array): void {

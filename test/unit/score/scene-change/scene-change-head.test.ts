@@ -160,9 +160,12 @@ describe('the scene-change head', () => {
       if (sequence >= 210) putBag(looks, BAG);
     };
     const { readings } = sceneChangeHead.learn(new StillStreet(1).history(120, bagInLastFold), SHAPE, 1);
-    const raws = readings.map((reading) => reading[0]?.raw ?? 0);
-    expect(raws).toHaveLength(240);
-    expect(Math.max(...raws.slice(225))).toBeGreaterThan(2 * Math.max(...raws.slice(0, 200)));
+    expect(readings).toHaveLength(240);
+    for (const [reading] of readings.slice(225)) {
+      expect(reading?.cell).toBe(BAG);
+      expect(reading?.value).toBeGreaterThan(0);
+    }
+    expect(readings.slice(0, 200).filter(([reading]) => reading?.cell === BAG && reading.value > 0)).toEqual([]);
   });
 
   it('goes on bit-equally from a stored state of a few kilobytes', () => {
@@ -181,10 +184,42 @@ describe('the scene-change head', () => {
 
   it('keeps a held change when the model is learned anew or the stream starts anew', () => {
     const { state } = watch(30, { change: (looks) => putBag(looks, BAG) });
-    expect(sceneChangeHead.carry?.(model, state)).toBe(state);
     const anew = sceneChangeHead.learn(new StillStreet(5).history(60), SHAPE, 1).model;
     const carried = sceneChangeHead.carry?.(anew, state);
-    expect(carried?.modelId).toBe(anew.id);
     expect(carried?.persistence[BAG]).toBeGreaterThan(10);
+  });
+
+  it('keeps to the light of the minute when the model is learned anew from an older one', () => {
+    const dusk = (second: number) => (looks: CellLook[]) => {
+      looks.forEach((look, cell) => {
+        if (cell % 3 === 0)
+          look.edges.forEach((edge, index) => {
+            look.edges[index] = edge * Math.exp(second / 500);
+          });
+      });
+    };
+    const before = watch(500, { change: (looks, second) => dusk(second)(looks), stride: 2 });
+    const anew = sceneChangeHead.learn(new StillStreet(5).history(60), SHAPE, 1).model;
+    let state = sceneChangeHead.carry?.(anew, before.state) ?? sceneChangeHead.start(anew);
+    const street = new StillStreet(8);
+    const seen: Reading[] = [];
+    for (let sequence = 1000; sequence < 1060; sequence++) {
+      const read = sceneChangeHead.read(anew, state, street.sample(sequence, { change: dusk(sequence / 2) }));
+      state = read.state;
+      seen.push(...read.readings);
+    }
+    expect(Math.max(...surprises(seen))).toBeLessThan(STARTLING);
+    expect(Math.max(...state.persistence)).toBeLessThan(1);
+  });
+
+  it('does not miss somebody who stood there when the light changed, once he is gone', () => {
+    const standing = (looks: CellLook[], second: number) => {
+      looks.forEach((look, cell) => {
+        look.brightness *= second < 20 ? 1 : cell % 3 === 0 ? 0.4 : 0.8;
+      });
+      if (second >= 18 && second < 90) putBag(looks, BAG);
+    };
+    const { readings } = watch(150, { change: standing });
+    expect(Math.max(...surprises(readings.slice(190)))).toBeLessThan(STARTLING);
   });
 });
