@@ -72,5 +72,5 @@ export const DEFAULT_SEVERITY_POLICY: SeverityPolicy = {
   timeZone: 'UTC',
   longMs: 30_000,
   veryLongMs: 120_000,
-  highExcess: 2,
+  highExcess: 6,
 };

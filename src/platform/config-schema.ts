@@ -332,7 +332,7 @@ export const configSchema = Type.Object(
             highExcess: Type.Number({
               minimum: 1,
               maximum: 100,
-              default: 2,
+              default: 6,
               description: 'Strangeness, as a multiple of the alarm threshold, that raises by one level.',
             }),
           },

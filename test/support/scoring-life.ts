@@ -46,7 +46,7 @@ const lane = new CameraLane({
   acknowledge: async () => {},
   onRelease: () => release(),
   onCommitted: () => process.stdout.write(`${lane.committed?.sequence ?? -1}\n`),
-  onUnscorable: () => {},
+  onUnscorable: (reason) => process.stderr.write(`unscorable: ${reason}\n`),
   onLeaseLost: () => process.exit(3),
 });
 
