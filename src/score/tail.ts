@@ -2,6 +2,8 @@
 const TAIL_SHARE = 0.1;
 const MINIMUM_EXCEEDANCES = 8;
 const MAXIMUM_KNOTS = 256;
+/** Raw scores are logarithms of ratios, or nats: differences below are rounding, however constant the history. */
+const LEAST_MEAN_EXCESS = 0.02;
 
 /** Piecewise linear map from a raw score to surprise, with a straight line (an exponential tail) beyond the last knot. */
 export interface Tail {
@@ -25,14 +27,15 @@ export interface Tail {
 export function calibrateTail(history: readonly number[], dependenceSegments: number): Tail {
   const sorted = Float64Array.from(history).sort();
   const count = sorted.length;
-  const exceedances = Math.min(Math.max(Math.round(count * TAIL_SHARE), MINIMUM_EXCEEDANCES), Math.max(1, count >> 1));
-  const first = count - exceedances;
+  const wanted = Math.min(Math.max(Math.round(count * TAIL_SHARE), MINIMUM_EXCEEDANCES), Math.max(1, count >> 1));
+  const first = beyondTheFlat(sorted, count - wanted);
+  const exceedances = count - first;
   const threshold = at(sorted, first);
   let excess = 0;
   for (let index = first; index < count; index++) excess += at(sorted, index) - threshold;
   const spread = Math.max(at(sorted, first) - at(sorted, count >> 1), 1e-6);
   const independent = Math.max(1, exceedances / Math.max(1, dependenceSegments));
-  const meanExcess = Math.max(excess / exceedances, spread / 8) * (1 + 1 / Math.sqrt(independent));
+  const meanExcess = Math.max(excess / exceedances, spread / 8, LEAST_MEAN_EXCESS) * (1 + 1 / Math.sqrt(independent));
 
   const knots: number[] = [];
   const surprises: number[] = [];
@@ -45,6 +48,17 @@ export function calibrateTail(history: readonly number[], dependenceSegments: nu
     surprises.push(surprise);
   }
   return { knots: Float64Array.from(knots), surprises: Float64Array.from(surprises), slope: 1 / meanExcess };
+}
+
+/**
+ * Where most of the history is one and the same least value (nothing there), the tail begins with what is more than that: the
+ * many nothings would make the mean excess too small.
+ */
+function beyondTheFlat(sorted: Float64Array, first: number): number {
+  const least = at(sorted, 0);
+  if (at(sorted, first) > least) return first;
+  const beyond = sorted.findIndex((value) => value > least);
+  return beyond === -1 ? first : Math.max(first, beyond - 1);
 }
 
 /** Surprise -ln p of a raw score, nats, at least 0, strictly rising beyond the history's 90 % quantile. */

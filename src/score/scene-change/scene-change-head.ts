@@ -41,7 +41,7 @@ const LONGEST_GAP_MS = 60_000;
  */
 export const sceneChangeHead: CueHead<SceneChangeModel, SceneChangeState> = {
   name: 'scene-change',
-  cues: [{ name: 'left-object', weight: 0.1, evidence: 'extrapolated' }],
+  cues: [{ name: 'left-object', weight: 0.02, evidence: 'extrapolated' }],
   learn(history, shape) {
     const looks = history.map((sample) => ({ look: stillLookOf(sample.values, shape), endMs: sample.endMs }));
     const reference = learnSceneReference(looks, shape);

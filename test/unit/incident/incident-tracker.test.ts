@@ -176,7 +176,7 @@ describe('reconnects and replays', () => {
 
   it('gives the same changes when a crash makes it go back to any saved state', () => {
     const statistics = [
-      0, 3, 11, 24, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, 12, 25, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+      0, 3, 11, 64, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11, 12, 25, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
     ];
     const whole = new Player().play(...statistics);
     expect(types(whole)).toEqual(['opened', 'updated', 'closed', 'opened', 'closed']);
@@ -223,7 +223,7 @@ describe('silence', () => {
 describe('severity', () => {
   it('rises with duration and excess, tells each rise once, and never falls', () => {
     const player = new Player();
-    const changes = player.play(0, 10, 12, 12, 10, 20, 10, 12, 30, ...Array(30).fill(10));
+    const changes = player.play(0, 10, 12, 12, 10, 60, 10, 12, 70, ...Array(30).fill(10));
     expect(changes.map((change) => [change.type, change.incident.severity, change.incident.revision])).toEqual([
       ['opened', 'medium', 1],
       ['updated', 'high', 2],
@@ -288,7 +288,7 @@ describe('decision', () => {
     const player = new Player();
     player.play(0);
     player.one(12, { certainty: 0.1 });
-    const changes = player.one(30, { certainty: 0.9 });
+    const changes = player.one(60, { certainty: 0.9 });
     expect(changes).toMatchObject([{ type: 'promoted', incident: { decision: 'alert', severity: 'high' } }]);
   });
 

@@ -39,8 +39,8 @@ describe('severity by default', () => {
   });
 
   it('gives strangeness a say of one level, however strange', () => {
-    expect(severityOf(facts({ excess: 1.9 }))).toBe('medium');
-    expect(severityOf(facts({ excess: 2 }))).toBe('high');
+    expect(severityOf(facts({ excess: 5.9 }))).toBe('medium');
+    expect(severityOf(facts({ excess: 6 }))).toBe('high');
     expect(severityOf(facts({ excess: 500 }))).toBe('high');
   });
 
