@@ -40,7 +40,9 @@ export function encodeState(state: unknown): Uint8Array {
 }
 
 /** The reverse of `encodeState`; numbers come back bit-equal. Throws VDT_SCORER_STATE_UNREADABLE. */
-export function decodeState(bytes: Uint8Array): unknown {
+export function decodeState(encoded: Uint8Array): unknown {
+  // A Buffer's slices are Buffers, which JSON writes its own way the next time: plain bytes come out whatever comes in.
+  const bytes = new Uint8Array(encoded.buffer, encoded.byteOffset, encoded.byteLength);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < HEADER_BYTES || view.getUint32(0) !== MAGIC) {
     throw problem('VDT_SCORER_STATE_UNREADABLE', { reason: 'these bytes are no scorer state' });
