@@ -7,7 +7,7 @@ describe('feedback on a generated street, through the real pack and scorer', () 
       street: 12,
       kinds: ['vehicle', 'cyclist'],
       clipsPerKind: 6,
-      learnSeconds: 300,
+      learnSeconds: 600,
       normalSeconds: 120,
     });
     expect(normalAlerts).toBe(0);
