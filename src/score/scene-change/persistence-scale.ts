@@ -18,12 +18,12 @@ export interface PersistenceSample {
 }
 
 /** A history may be without a single stop: so much is assumed beforehand, as if seen in so many stops. */
-const ASSUMED_STOP_SECONDS = 3;
+const ASSUMED_STOP_SECONDS = 4;
 const ASSUMED_STOPS = 4;
 /** Shorter ones are no stops. */
 const LEAST_STOP_SECONDS = 0.5;
-/** Nobody is that quick: people who stop stay longer than that. */
-const LEAST_SCALE_SECONDS = 2.8;
+/** People who stop to talk or to look at a telephone stay for up to a quarter of a minute, whether or not the history had one. */
+const LEAST_SCALE_SECONDS = 4;
 const TAIL_SHARE = 0.1;
 const LEAST_CALM_EXCESS = 1e-4;
 /**
