@@ -337,7 +337,7 @@ export class CameraScorer {
         (hold ? HELD_CERTAINTY : 1),
       hottestCell: cues[strongest]?.cell ?? null,
       leadingCue: this.#cues[strongest]?.name ?? '',
-      explanation: withLikeness(explain(this.#heads, model, read.readings, surprises, surprise), like),
+      explanation: withLikeness(explain(this.#heads, model, read.readings, strongest, surprise), like),
       dependenceSegments: model.dependenceSegments,
       ...(like
         ? { likeReference: { id: like.id, verdict: like.verdict, label: like.label, likeness: like.likeness } }

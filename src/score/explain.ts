@@ -1,23 +1,25 @@
 import type { AnyCueHead, Reading } from './cue-head.ts';
-import { cuesOf, type NormalityModel, strongestCue } from './normality-model.ts';
+import type { NormalityModel } from './normality-model.ts';
 
 /** Nats of surprise below which there is nothing to explain: once in fifty segments. */
 const WORTH_EXPLAINING = Math.log(50);
 
 /**
- * One sentence on the most surprising cue: "motion 4.1 times faster than anything seen here". Null while the segment is ordinary.
+ * One sentence on the cue that carries the score: "motion 4.1 times faster than anything seen here". Null while the segment is ordinary.
  *
- * @param readings, surprises per cue (-ln p, nats), in the order of `cuesOf`
+ * @param readings per cue, in the order of `cuesOf`
+ * @param strongest the cue that weighs most (`strongestCue`)
+ * @param surprise of the segment, nats
  */
 export function explain(
   heads: readonly AnyCueHead[],
   model: NormalityModel,
   readings: readonly Reading[],
-  surprises: readonly number[],
+  strongest: number,
   surprise: number,
 ): string | null {
   if (surprise < WORTH_EXPLAINING) return null;
-  return describeCue(heads, model, readings, strongestCue(cuesOf(heads), surprises));
+  return describeCue(heads, model, readings, strongest);
 }
 
 /** How the reading of one cue, counted over all heads, compares with what is usual. */

@@ -50,6 +50,14 @@ export function nearestDistance(
       third = squared;
     }
   }
+  return meanDistance(first, second, third, fallback);
+}
+
+/**
+ * Mean of the distances whose squares are given, infinite where there is no such neighbour: the nearest alone where there are fewer than
+ * three, `fallback` where there is none.
+ */
+export function meanDistance(first: number, second: number, third: number, fallback: number): number {
   if (first === Number.POSITIVE_INFINITY) return fallback;
   if (third === Number.POSITIVE_INFINITY) return Math.sqrt(first);
   return (Math.sqrt(first) + Math.sqrt(second) + Math.sqrt(third)) / NEIGHBOURS;

@@ -1,3 +1,5 @@
+import { meanDistance } from '../nearest-references.ts';
+
 /**
  * Points to find the nearest of, in rising order of their first coordinate: a search looks outwards from its own place in that order and
  * stops where the first coordinate alone lies too far off, which among normal points it soon does.
@@ -61,9 +63,7 @@ export function nearestThree(references: SortedReferences, query: Float32Array, 
       third = squared;
     }
   }
-  if (first === Number.POSITIVE_INFINITY) return NOTHING_LIKE_IT;
-  if (third === Number.POSITIVE_INFINITY) return Math.sqrt(first);
-  return (Math.sqrt(first) + Math.sqrt(second) + Math.sqrt(third)) / 3;
+  return meanDistance(first, second, third, NOTHING_LIKE_IT);
 }
 
 /** First row whose key is at least `key`. */
