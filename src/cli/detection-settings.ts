@@ -34,8 +34,3 @@ function minutesOf(time: string): number {
   const [hours = 0, minutes = 0] = time.split(':').map(Number);
   return hours * 60 + minutes;
 }
-
-/** Segments that a camera watches before it alerts. */
-export function requiredSegments(learningMinutes: number, segmentSeconds: number): number {
-  return Math.max(1, Math.ceil((learningMinutes * 60) / segmentSeconds));
-}

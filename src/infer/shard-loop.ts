@@ -19,6 +19,7 @@ import type { Learn } from './learner.ts';
 import { loadFeedback } from './load-feedback.ts';
 import { featureShapeOf, type PackManifest, segmentSecondsOf } from './packs/pack-manifest.ts';
 import { planPacks } from './packs/pack-plan.ts';
+import { requiredSegments } from './required-segments.ts';
 import type { LiveFeatures } from './runner/protocol.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
 
@@ -230,7 +231,7 @@ export class ShardLoop {
     const shape = featureShapeOf(manifest);
     const modelSettings = {
       cameraId: camera.id,
-      requiredSegments: Math.max(1, Math.ceil((learningMinutes * 60) / segmentSeconds)),
+      requiredSegments: requiredSegments(learningMinutes, segmentSeconds),
       alertBudgetPerDay: camera.settings.alertBudgetPerDay,
       segmentSeconds,
       detector: plan.detector !== null,

@@ -1,4 +1,5 @@
 import { BLOB_FIELDS, blobIndex } from './blobs.ts';
+import { cellAt } from './cell-at.ts';
 import type { GridShape } from './cue-head.ts';
 
 const LEFT = blobIndex('left');
@@ -51,8 +52,7 @@ export const GAIT_VIEW: BlobView = {
 export function cellOfBlob(blobs: Float32Array, offset: number, shape: GridShape): number {
   const x = ((blobs[offset + LEFT] ?? 0) + (blobs[offset + RIGHT] ?? 0)) / 2;
   const y = ((blobs[offset + TOP] ?? 0) + (blobs[offset + BOTTOM] ?? 0)) / 2;
-  const column = Math.min(shape.columns - 1, Math.floor(x * shape.columns));
-  return Math.min(shape.rows - 1, Math.floor(y * shape.rows)) * shape.columns + column;
+  return cellAt(x, y, shape);
 }
 
 /** The largest value of a quantity among the blobs of each cell; 0 where there is none. */

@@ -1,3 +1,4 @@
+import { cellAt } from '../cell-at.ts';
 import type { CueHead, GridShape, HistorySample, Reading } from '../cue-head.ts';
 import type { Box } from '../detected-object.ts';
 import type { Observation, ObservedObject } from '../observation.ts';
@@ -164,8 +165,6 @@ function cellsUnder(box: Box, { rows, columns }: GridShape): readonly number[] {
 }
 
 /** The cell that the box's middle lies in. */
-function cellOf(box: Box, { rows, columns }: GridShape): number {
-  const row = Math.min(rows - 1, Math.floor(((box.top + box.bottom) / 2) * rows));
-  const column = Math.min(columns - 1, Math.floor(((box.left + box.right) / 2) * columns));
-  return Math.max(0, row) * columns + Math.max(0, column);
+function cellOf(box: Box, shape: GridShape): number {
+  return cellAt((box.left + box.right) / 2, (box.top + box.bottom) / 2, shape);
 }
