@@ -1,0 +1,1 @@
+"""Published extractors: PyTorch reference code, graphs without weights, packs, checkpoints of true format for tests."""
