@@ -2,7 +2,7 @@
 // the documents promise is there. usage: node scripts/lint-deployment.mjs
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, parseDocument } from 'yaml';
 
 const ROLES = ['api', 'ingest', 'infer', 'deliver', 'keep'];
 const faults = [];
@@ -15,29 +15,60 @@ const load = (file) =>
     return document.toJS();
   });
 
-// Dockerfile: stages, non-root, tini, and every copied path is let through by .dockerignore
-const dockerfile = readFileSync('docker/Dockerfile', 'utf8').replace(/\\\n/g, ' ');
-const instructions = dockerfile.split('\n').filter((line) => /^[A-Z]+ /.test(line));
-const last = (name) => instructions.filter((line) => line.startsWith(`${name} `)).at(-1) ?? '';
-expect(instructions.filter((line) => line.startsWith('FROM ')).length >= 2, 'Dockerfile: not multi-stage');
-expect(
-  instructions.filter((line) => line.startsWith('FROM ')).every((line) => !/:latest\b/.test(line) && /:\S+/.test(line)),
-  'Dockerfile: an image without a version',
-);
-expect(/^USER [1-9]\d*:[1-9]\d*$/.test(last('USER')), 'Dockerfile: the last USER is not a numeric non-root user');
-expect(last('ENTRYPOINT').includes('tini'), 'Dockerfile: tini does not start the process');
-expect(last('HEALTHCHECK') !== '', 'Dockerfile: no health check');
-expect(
-  !/\bADD https?:/.test(dockerfile) && !/curl .*\| *(ba)?sh/.test(dockerfile),
-  'Dockerfile: fetches code from an address',
-);
+// Dockerfiles: stages, non-root, tini, and every copied path is let through by .dockerignore
 const ignored = readFileSync('.dockerignore', 'utf8').split('\n');
-for (const line of instructions.filter((text) => text.startsWith('COPY ') && !text.includes('--from='))) {
-  for (const path of line.split(/\s+/).slice(1, -1)) {
-    expect(existsSync(path), `Dockerfile: COPY ${path}: not there`);
-    expect(ignored.includes(`!${path}`), `Dockerfile: COPY ${path}: .dockerignore hides it`);
+const instructionsOf = (file) =>
+  readFileSync(file, 'utf8')
+    .replace(/\\\n/g, ' ')
+    .split('\n')
+    .filter((line) => /^[A-Z]+ /.test(line));
+const lintDockerfile = (file) => {
+  const instructions = instructionsOf(file);
+  const fault = (text) => `${file}: ${text}`;
+  const last = (name) => instructions.filter((line) => line.startsWith(`${name} `)).at(-1) ?? '';
+  const stages = instructions.filter((line) => line.startsWith('FROM '));
+  expect(stages.length >= 2, fault('not multi-stage'));
+  expect(
+    stages.every((line) => !/:latest\b/.test(line) && /:\S+/.test(line)),
+    fault('an image without a version'),
+  );
+  expect(/^USER [1-9]\d*:[1-9]\d*$/.test(last('USER')), fault('the last USER is not a numeric non-root user'));
+  expect(last('ENTRYPOINT').includes('tini'), fault('tini does not start the process'));
+  expect(last('HEALTHCHECK') !== '', fault('no health check'));
+  expect(
+    !instructions.some((line) => /^ADD https?:/.test(line) || /curl .*\| *(ba)?sh/.test(line)),
+    fault('fetches code from an address'),
+  );
+  const names = new Set(stages.map((line) => / AS (\S+)$/.exec(line)?.[1]));
+  for (const line of instructions.filter((text) => text.startsWith('COPY '))) {
+    const from = /--from=(\S+)/.exec(line)?.[1];
+    if (from !== undefined) {
+      expect(names.has(from), fault(`COPY --from=${from}: there is no such stage`));
+      continue;
+    }
+    for (const path of line.split(/\s+/).slice(1, -1)) {
+      expect(existsSync(path), fault(`COPY ${path}: not there`));
+      expect(ignored.includes(`!${path}`), fault(`COPY ${path}: .dockerignore hides it`));
+    }
   }
-}
+};
+lintDockerfile('docker/Dockerfile');
+lintDockerfile('docker/Dockerfile.gpu');
+
+// the images differ in the GPU's libraries alone: the same stages copy the same files and start the same process
+const same = (line) => /^(COPY|USER|VOLUME|EXPOSE|ENTRYPOINT|CMD|WORKDIR) /.test(line) && !line.includes('/bin/node');
+expect(
+  instructionsOf('docker/Dockerfile').filter(same).join('\n') ===
+    instructionsOf('docker/Dockerfile.gpu').filter(same).join('\n'),
+  'docker/Dockerfile.gpu: what is copied, opened or started differs from docker/Dockerfile',
+);
+const gpuImage = instructionsOf('docker/Dockerfile.gpu').join('\n');
+expect(/^FROM nvidia\/cuda:12\S*-cudnn-runtime-/m.test(gpuImage), 'docker/Dockerfile.gpu: no CUDA 12 with cuDNN');
+expect(
+  gpuImage.includes('ONNXRUNTIME_NODE_INSTALL=cuda12'),
+  'docker/Dockerfile.gpu: the CUDA provider is not asked for',
+);
+expect(/providers: \[cuda, cpu\]/.test(gpuImage), 'docker/Dockerfile.gpu: cuda is not configured');
 
 // compose: every role hardened, dependencies are services, volumes are declared
 const [compose] = load('docker/compose.yaml');
@@ -56,8 +87,23 @@ for (const role of ROLES) {
     expect(volume.split(':')[0] in compose.volumes, `compose: ${role}: volume ${volume} is not declared`);
 }
 
+// the GPU overlay changes roles that are there, with a Dockerfile that is there
+const [composeGpu] = load('docker/compose.gpu.yaml');
+for (const [name, service] of Object.entries(composeGpu.services)) {
+  expect(compose.services[name], `compose.gpu: there is no service ${name} to change`);
+  expect(
+    existsSync(join('docker', service.build.context, service.build.dockerfile)),
+    `compose.gpu: ${name}: no Dockerfile`,
+  );
+  expect(
+    service.deploy?.resources?.reservations?.devices?.some(({ capabilities }) => capabilities.includes('gpu')),
+    `compose.gpu: ${name} gets no GPU`,
+  );
+}
+
 // kustomize: resources exist and are all named; every Deployment has probes, limits and the restricted security context
-for (const folder of ['k8s/base', 'k8s/overlays/example']) {
+const FOLDERS = ['k8s/base', ...readdirSync('k8s/overlays').map((name) => `k8s/overlays/${name}`)];
+for (const folder of FOLDERS) {
   const [kustomization] = load(join(folder, 'kustomization.yaml'));
   for (const resource of kustomization.resources)
     expect(existsSync(join(folder, resource)), `${folder}: ${resource} is not there`);
@@ -66,11 +112,27 @@ for (const folder of ['k8s/base', 'k8s/overlays/example']) {
       expect(kustomization.resources.includes(file), `${folder}: ${file} is not in the kustomization`);
   }
 }
+/** Whether the parent of a JSON pointer is there, so that an `add` or `replace` can be applied. */
+const reaches = (object, pointer) =>
+  pointer
+    .split('/')
+    .slice(1, -1)
+    .reduce((found, key) => found?.[key.replaceAll('~1', '/').replaceAll('~0', '~')], object) !== undefined;
 const objects = readdirSync('k8s/base')
   .filter((file) => file !== 'kustomization.yaml')
   .flatMap((file) => load(join('k8s/base', file)));
 for (const object of objects)
   expect(object.apiVersion && object.kind && object.metadata?.name, 'k8s: an object without apiVersion, kind or name');
+// overlays: each patch meets an object, and its paths are there
+for (const folder of FOLDERS.filter((name) => name !== 'k8s/base')) {
+  const [{ patches = [] }] = load(join(folder, 'kustomization.yaml'));
+  for (const { target, patch } of patches) {
+    const met = objects.find((object) => object.kind === target.kind && object.metadata.name === target.name);
+    expect(met, `${folder}: there is no ${target.kind} ${target.name} to patch`);
+    for (const { op, path } of parseDocument(patch).toJS())
+      expect(met && reaches(met, path), `${folder}: ${op} ${path}: nothing there`);
+  }
+}
 for (const role of ROLES) {
   const deployment = objects.find(
     (object) => object.kind === 'Deployment' && object.metadata.name === `vedette-${role}`,

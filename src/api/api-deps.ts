@@ -33,6 +33,8 @@ export interface ApiDeps {
   checkSource(url: string): unknown;
   /** Throws unless every pack is there and intact. */
   checkPacks(packIds: readonly string[]): unknown;
+  /** Which of the packs, or of those that they bring along, reads a camera's definitions; null where none does. */
+  textPackOf(packIds: readonly string[]): Promise<string | null>;
   /** How far learning had come in a learnt state. Throws where the bytes are none. */
   readLearnedState(state: Uint8Array): CameraLearning;
   /** Throws unless webhooks may be sent to this URL (invariant 7). */

@@ -14,6 +14,7 @@ import { useValidation } from './plugins/validation.ts';
 import { budgetRoutes } from './routes/budget.ts';
 import { cameraTestRoutes } from './routes/camera-test.ts';
 import { cameraRoutes } from './routes/cameras.ts';
+import { definitionRoutes } from './routes/definitions.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { eventRoutes, type LiveStreams } from './routes/events.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
@@ -70,6 +71,7 @@ export async function createApp(deps: ApiDeps): Promise<ApiInstance> {
   budgetRoutes(app, deps);
   incidentRoutes(app, deps);
   referenceRoutes(app, deps);
+  definitionRoutes(app, deps);
   evidenceRoutes(app, deps);
   webhookRoutes(app, deps);
   deliveryRoutes(app, deps);

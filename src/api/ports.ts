@@ -358,6 +358,22 @@ export interface ApiKeyStore {
   revoke(id: string): Promise<unknown>;
 }
 
+/** What is abnormal and what is normal before one camera, in its users' words. */
+export interface CameraDefinitions {
+  readonly abnormal: readonly { readonly name: string; readonly text: string; readonly examples: readonly string[] }[];
+  readonly normal: readonly string[];
+  readonly by: string;
+  readonly updatedMs: number;
+}
+
+export interface DefinitionStore {
+  /** Null where nothing was defined. */
+  ofCamera(cameraId: string): Promise<CameraDefinitions | null>;
+  put(cameraId: string, definitions: Omit<CameraDefinitions, 'updatedMs'>): Promise<CameraDefinitions>;
+  /** Again is no error. */
+  remove(cameraId: string): Promise<unknown>;
+}
+
 export interface ApiStore {
   readonly cameras: CameraStore;
   readonly states: CameraStateStore;
@@ -365,6 +381,7 @@ export interface ApiStore {
   readonly incidents: IncidentStore;
   readonly reviews: ReviewStore;
   readonly references: ReferenceStore;
+  readonly definitions: DefinitionStore;
   readonly endpoints: EndpointStore;
   readonly deliveries: DeliveryStore;
   readonly events: EventStore;
@@ -373,8 +390,11 @@ export interface ApiStore {
 
 /** Tells other roles that something was changed; a lost notice only delays them. */
 export interface ChangeNoticePublisher {
-  /** `id` is the camera's for `camera` and for `review`: its references changed. */
-  publish(notice: { readonly kind: 'camera' | 'endpoint' | 'review'; readonly id: string }): Promise<unknown>;
+  /** `id` is the camera's for `camera`, for `review` (its references changed) and for `definitions`. */
+  publish(notice: {
+    readonly kind: 'camera' | 'endpoint' | 'review' | 'definitions';
+    readonly id: string;
+  }): Promise<unknown>;
 }
 
 /** Wakes the live streams; a lost notice only costs the poll interval. */

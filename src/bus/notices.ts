@@ -3,7 +3,7 @@ import { CHANGES_CHANNEL, EVENTS_CHANNEL } from './keys.ts';
 
 /** Something that was changed in the database and that a role may care about. */
 export interface ChangeNotice {
-  readonly kind: 'camera' | 'endpoint' | 'review';
+  readonly kind: 'camera' | 'endpoint' | 'review' | 'definitions';
   readonly id: string;
 }
 
@@ -82,7 +82,10 @@ export class ChangeNotices extends NoticeChannel<ChangeNotice> {
     super(
       CHANGES_CHANNEL,
       ({ kind, id }) =>
-        (kind === 'camera' || kind === 'endpoint' || kind === 'review') && typeof id === 'string' ? { kind, id } : null,
+        typeof id === 'string' &&
+        (kind === 'camera' || kind === 'endpoint' || kind === 'review' || kind === 'definitions')
+          ? { kind, id }
+          : null,
       options,
     );
   }

@@ -1,11 +1,13 @@
 import { problem, reasonOf } from '../platform/errors.ts';
 import type { LossNote } from './loss-ledger.ts';
-import { bytesPerPixel, type PixelFormat, type Segment } from './segment.ts';
+import type { ClipSampling } from './sampling.ts';
+import { bytesPerPixel, type Clip, type PixelFormat, type Segment } from './segment.ts';
 
-/** Names of an entry's fields: `h` the header as JSON, `p` the pixels as they are, `s` the still's, where there is one. */
+/** Names of an entry's fields: `h` the header as JSON, `p` the pixels as they are, `s` the still's and `c` the clip's, where there are. */
 export const HEADER_FIELD = 'h';
 export const PIXELS_FIELD = 'p';
 export const STILL_FIELD = 's';
+export const CLIP_FIELD = 'c';
 
 const VERSION = 1;
 
@@ -24,6 +26,7 @@ interface Header {
   readonly counted: number;
   readonly limit: number;
   readonly still?: { readonly width: number; readonly height: number };
+  readonly clip?: ClipSampling;
 }
 
 export interface EncodedSegment {
@@ -32,6 +35,7 @@ export interface EncodedSegment {
   readonly pixels: Buffer;
   /** Likewise; null where the segment has none. */
   readonly still: Buffer | null;
+  readonly clip: Buffer | null;
 }
 
 export interface DecodedSegment {
@@ -56,12 +60,18 @@ export function encodeSegment(segment: Segment, losses: LossNote): EncodedSegmen
     counted: losses.counted,
     limit: losses.limit,
     ...(segment.still ? { still: { width: segment.still.width, height: segment.still.height } } : {}),
+    ...(segment.clip ? { clip: clipHeader(segment.clip) } : {}),
   };
   return {
     header: Buffer.from(JSON.stringify(header)),
     pixels: viewOf(segment.pixels),
     still: segment.still ? viewOf(segment.still.pixels) : null,
+    clip: segment.clip ? viewOf(segment.clip.pixels) : null,
   };
+}
+
+function clipHeader({ framesPerSecond, frames, width, height }: Clip): ClipSampling {
+  return { framesPerSecond, frames, width, height };
 }
 
 function viewOf(pixels: Uint8Array): Buffer {
@@ -69,10 +79,15 @@ function viewOf(pixels: Uint8Array): Buffer {
 }
 
 /**
- * The pixels of the result are views of `pixels` and `still`. An entry may have lost its still on the way (the publisher saves
+ * The pixels of the result are views of what is given. An entry may have lost its still and clip on the way (the publisher saves
  * memory for a reader that is behind); then the segment has none. Throws VDT_SEGMENT_INVALID on an entry that is not a segment.
  */
-export function decodeSegment(header: Buffer, pixels: Buffer, still: Buffer | null = null): DecodedSegment {
+export function decodeSegment(
+  header: Buffer,
+  pixels: Buffer,
+  still: Buffer | null = null,
+  clip: Buffer | null = null,
+): DecodedSegment {
   let parsed: Header;
   try {
     parsed = JSON.parse(header.toString()) as Header;
@@ -93,6 +108,15 @@ export function decodeSegment(header: Buffer, pixels: Buffer, still: Buffer | nu
       reason: `a still of ${parsed.still.width} x ${parsed.still.height} makes ${stillBytes} bytes, not ${still.byteLength}`,
     });
   }
+  const clipBytes = parsed.clip
+    ? parsed.clip.frames * parsed.clip.width * parsed.clip.height * bytesPerPixel('rgb24')
+    : 0;
+  if (parsed.clip && clip && clip.byteLength !== clipBytes) {
+    const { frames: pictures, width, height } = parsed.clip;
+    throw problem('VDT_SEGMENT_INVALID', {
+      reason: `a clip of ${pictures} pictures of ${width} x ${height} makes ${clipBytes} bytes, not ${clip.byteLength}`,
+    });
+  }
   return {
     segment: {
       cameraId: parsed.camera,
@@ -106,6 +130,7 @@ export function decodeSegment(header: Buffer, pixels: Buffer, still: Buffer | nu
       pixelFormat: parsed.format,
       pixels,
       ...(parsed.still && still ? { still: { ...parsed.still, pixels: still } } : {}),
+      ...(parsed.clip && clip ? { clip: { ...parsed.clip, pixels: clip } } : {}),
     },
     losses: { ordinal: parsed.ordinal, counted: parsed.counted, limit: parsed.limit },
   };

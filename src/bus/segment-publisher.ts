@@ -3,13 +3,13 @@ import { problem, reasonOf } from '../platform/errors.ts';
 import { INFER_GROUP, segmentStreamKey } from './keys.ts';
 import { LossLedger } from './loss-ledger.ts';
 import type { Segment } from './segment.ts';
-import { encodeSegment, HEADER_FIELD, PIXELS_FIELD, STILL_FIELD } from './segment-codec.ts';
+import { CLIP_FIELD, encodeSegment, HEADER_FIELD, PIXELS_FIELD, STILL_FIELD } from './segment-codec.ts';
 
 /**
  * Trims to make room, telling how many of the trimmed nobody had read, then appends. Committed entries are deleted by
  * the reader, so what lies in the stream is either unread (id above the group's last) or being worked on.
- * Returns how many unread ones went. A still (ARGV 7 and 8) goes along only while few segments wait: a reader that is behind
- * does not look at pictures, and they are most of the memory.
+ * Returns how many unread ones went. Pictures (a still, a clip: ARGV 8 on) go along only while fewer than ARGV 7 segments wait: a
+ * reader that is behind does not look at pictures, and they are most of the memory.
  */
 const PUBLISH = `
 local key, limit, group = KEYS[1], tonumber(ARGV[1]), ARGV[2]
@@ -38,16 +38,20 @@ if excess > 0 then
     if ms > lastMs or (ms == lastMs and n > lastN) then unread = unread + 1 end
   end
 end
-if ARGV[8] and redis.call('XLEN', key) < tonumber(ARGV[9]) then
-  redis.call('XADD', key, 'MAXLEN', '=', limit, '*', ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8])
-else
-  redis.call('XADD', key, 'MAXLEN', '=', limit, '*', ARGV[3], ARGV[4], ARGV[5], ARGV[6])
+local pictures = {}
+if ARGV[8] and redis.call('XLEN', key) < tonumber(ARGV[7]) then
+  for i = 8, #ARGV do pictures[#pictures + 1] = ARGV[i] end
 end
+redis.call('XADD', key, 'MAXLEN', '=', limit, '*', ARGV[3], ARGV[4], ARGV[5], ARGV[6], unpack(pictures))
 return unread
 `;
 
-/** Segments of one camera that may wait with their stills. */
-const STILLS_WAITING = 8;
+/** Segments of one camera that may wait with their pictures, at most. */
+const PICTURES_WAITING = 8;
+/** Fewer where the pictures are large: so much memory of one camera's may wait… */
+const PICTURES_WAITING_BYTES = 24 * 1024 ** 2;
+/** …but so many at least, since one is always being worked on. */
+const PICTURES_WAITING_LEAST = 3;
 
 export interface PublisherOptions {
   readonly redis: Redis;
@@ -74,7 +78,7 @@ export class SegmentPublisher {
   async publish(segment: Segment): Promise<{ readonly dropped: number }> {
     const ledger = this.#ledgerOf(segment.cameraId);
     const place = ledger.begin(segment.epoch, segment.sequence);
-    const { header, pixels, still } = encodeSegment(segment, { ...place, limit: this.#limit });
+    const { header, pixels, still, clip } = encodeSegment(segment, { ...place, limit: this.#limit });
     let dropped: number;
     try {
       dropped = Number(
@@ -88,7 +92,9 @@ export class SegmentPublisher {
           header,
           PIXELS_FIELD,
           pixels,
-          ...(still ? [STILL_FIELD, still, STILLS_WAITING] : []),
+          picturesWaiting((still?.length ?? 0) + (clip?.length ?? 0)),
+          ...(still ? [STILL_FIELD, still] : []),
+          ...(clip ? [CLIP_FIELD, clip] : []),
         ),
       );
     } catch (error) {
@@ -113,4 +119,10 @@ export class SegmentPublisher {
     }
     return ledger;
   }
+}
+
+/** How many segments of a camera may wait with pictures of so many bytes each. */
+function picturesWaiting(bytes: number): number {
+  const fitting = Math.floor(PICTURES_WAITING_BYTES / Math.max(1, bytes));
+  return Math.min(PICTURES_WAITING, Math.max(PICTURES_WAITING_LEAST, fitting));
 }

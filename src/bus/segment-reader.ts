@@ -3,7 +3,14 @@ import { reasonOf } from '../platform/errors.ts';
 import { INFER_GROUP, segmentStreamKey } from './keys.ts';
 import { GapLedger } from './loss-ledger.ts';
 import type { Segment } from './segment.ts';
-import { type DecodedSegment, decodeSegment, HEADER_FIELD, PIXELS_FIELD, STILL_FIELD } from './segment-codec.ts';
+import {
+  CLIP_FIELD,
+  type DecodedSegment,
+  decodeSegment,
+  HEADER_FIELD,
+  PIXELS_FIELD,
+  STILL_FIELD,
+} from './segment-codec.ts';
 
 /**
  * Why the reader lost a segment: `bus_overflow` trimmed while a reader that died had it, `bus_lost` gone with a wiped
@@ -175,10 +182,12 @@ export class SegmentReader {
       try {
         const [, fields] = entry;
         const still = fieldOf(fields, STILL_FIELD);
+        const clip = fieldOf(fields, CLIP_FIELD);
         decoded = decodeSegment(
           fieldOf(fields, HEADER_FIELD),
           fieldOf(fields, PIXELS_FIELD),
           still.length > 0 ? still : null,
+          clip.length > 0 ? clip : null,
         );
       } catch {
         await this.#refuse(cameraId, entryId, 'invalid');

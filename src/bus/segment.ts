@@ -24,6 +24,20 @@ export interface Segment {
   readonly pixels: Uint8Array;
   /** The last frame once more, large and in colour; where a pack of the camera looks at pictures (`Sampling.still`). */
   readonly still?: Still;
+  /** The last moments up to the segment's end in colour (`Sampling.clip`); where a pack of the camera wants it. */
+  readonly clip?: Clip;
+}
+
+/**
+ * Pictures at an even rate, the oldest first, the last one that of the segment's last frame: frames x height x width x 3 bytes, rgb24.
+ * They may reach back over the segment's start; before the first picture of an epoch stands that picture again.
+ */
+export interface Clip {
+  readonly framesPerSecond: number;
+  readonly frames: number;
+  readonly width: number;
+  readonly height: number;
+  readonly pixels: Uint8Array;
 }
 
 /** One picture, rgb24: row after row, height x width x 3 bytes. */

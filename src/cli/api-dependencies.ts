@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { ApiDeps } from '../api/api-deps.ts';
 import { PING_EVENT_TYPE } from '../api/schemas/webhook.ts';
-import { planPacks } from '../infer/packs/pack-plan.ts';
+import { loadPlan } from '../infer/packs/load-plan.ts';
+import type { PackManifest } from '../infer/packs/pack-manifest.ts';
 import { testSource } from '../ingest/camera-probe.ts';
 import { systemConnectTcp } from '../ingest/connect-tcp.ts';
 import { systemLookup } from '../ingest/source-host.ts';
@@ -42,9 +43,9 @@ export function apiDependencies(parts: Parts): ApiDeps {
       }),
     checkSource: parseSourceUrl,
     checkPacks: async (ids) => {
-      const packs = await Promise.all(ids.map((id) => parts.packs.load(id)));
-      planPacks(packs.map(({ manifest }) => manifest));
+      await loadPlan(parts.packs, ids);
     },
+    textPackOf: (ids) => readerOf(parts.packs, ids),
     readLearnedState: (state) => learnedStateOf(state),
     checkTarget: (url) => parts.guard.check(url),
     replayBudget: (question) => replayStoredScores(store.scores, incidentSettings(config), question),
@@ -68,6 +69,22 @@ export function apiDependencies(parts: Parts): ApiDeps {
     metrics: parts.metrics,
     clock,
   };
+}
+
+/** The first of the packs, or of the extractors that heads among them bring along, with a text tower. */
+async function readerOf(packs: Parts['packs'], ids: readonly string[]): Promise<string | null> {
+  for (const id of ids) {
+    const own = await manifestOf(packs, id);
+    const manifest = own?.kind === 'head' ? await manifestOf(packs, own.extractor) : own;
+    if (manifest && manifest.kind !== 'head' && manifest.text) return manifest.id;
+  }
+  return null;
+}
+
+/** Null for a pack that is not here, or broken: then it looks at nothing either. */
+async function manifestOf(packs: Parts['packs'], id: string): Promise<PackManifest | null> {
+  const pack = await packs.get(id).catch(() => null);
+  return pack?.manifest ?? null;
 }
 
 /** Puts a test alert for one endpoint into the outbox, on the same way as any other. */

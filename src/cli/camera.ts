@@ -1,5 +1,6 @@
 import { problem } from '../platform/errors.ts';
 import { loadConfig } from '../platform/load-config.ts';
+import { define } from './camera-define.ts';
 import { type Command, type CommandInput, operand } from './command.ts';
 import type { Control } from './control.ts';
 import { EXIT_CODES } from './exit-codes.ts';
@@ -26,7 +27,7 @@ interface TestView {
   } | null;
 }
 
-const ACTIONS = ['add', 'list', 'remove', 'test', 'learn', 'enable', 'disable'] as const;
+const ACTIONS = ['add', 'list', 'remove', 'test', 'learn', 'define', 'enable', 'disable'] as const;
 
 export const cameraCommand: Command = {
   name: 'camera',
@@ -37,14 +38,17 @@ export const cameraCommand: Command = {
     '  remove ID           forget a camera and its scores\n' +
     '  test ID|URL         try the connection and say why it fails\n' +
     '  learn ID FILES...   learn what is normal from recordings, at full speed\n' +
+    '  define ID TEXT...   say in plain language what is abnormal here (NAME=TEXT gives it a name); without texts: show it\n' +
     '  enable|disable ID   start or stop watching',
-  usage: 'add|list|remove|test|learn|enable|disable ...',
+  usage: 'add|list|remove|test|learn|define|enable|disable ...',
   options: {
     name: { type: 'string', help: 'add: what people read' },
     'budget-per-day': { type: 'string', help: 'add: false alerts a day that you accept from this camera' },
     transport: { type: 'string', help: 'add: tcp (default) or udp' },
     'learning-minutes': { type: 'string', help: 'add: minutes of normal life to watch before alerts' },
     disabled: { type: 'boolean', help: 'add: do not watch yet' },
+    normal: { type: 'string', multiple: true, help: 'define: what is normal here, again for another' },
+    clear: { type: 'boolean', help: 'define: forget what was defined' },
     'url-stdin': {
       type: 'boolean',
       help: 'add, test: read the URL from standard input, so that no password stands in the process list',
@@ -54,6 +58,7 @@ export const cameraCommand: Command = {
     'vedette camera add gate rtsp://viewer:secret@192.0.2.10/stream1',
     'vedette camera test gate',
     'vedette camera learn gate monday.mp4 tuesday.mp4',
+    'vedette camera define gate "fall=a person lying on the ground" "smoke" --normal "people walking"',
   ],
   async run(input) {
     const action = operand(input, 0, `what to do (${ACTIONS.join(', ')})`, 'camera');
@@ -63,6 +68,7 @@ export const cameraCommand: Command = {
       remove,
       test,
       learn,
+      define,
       enable: (i: CommandInput, c: Control) => setEnabled(i, c, true),
       disable: (i: CommandInput, c: Control) => setEnabled(i, c, false),
     }[action];

@@ -7,6 +7,8 @@ import { loadConfig } from '../platform/load-config.ts';
 import { redactSecrets, redactUrl } from '../platform/redact.ts';
 import type { Command } from './command.ts';
 import { EXIT_CODES } from './exit-codes.ts';
+import { openPackRegistry } from './installed-packs.ts';
+import { type ProviderTrial, tryProviders } from './provider-trial.ts';
 import { readServiceFile } from './service-file.ts';
 
 const execute = promisify(execFile);
@@ -29,16 +31,8 @@ export const doctorCommand: Command = {
   async run({ values, terminal }) {
     const config = loadConfig(values.config, process.env);
     const findings: Finding[] = [];
-    for (const look of [
-      lookAtNode,
-      lookAtFfmpeg,
-      lookAtRedis,
-      lookAtDatabase,
-      lookAtProviders,
-      lookAtDisk,
-      lookAtService,
-    ]) {
-      terminal.progress(`looking (${findings.length + 1} of 7)`);
+    for (const [index, look] of LOOKS.entries()) {
+      terminal.progress(`looking (${index + 1} of ${LOOKS.length})`);
       findings.push(...(await look(config)));
     }
     terminal.progressDone();
@@ -199,17 +193,28 @@ async function lookAtDatabase(config: Config): Promise<Finding[]> {
   }
 }
 
+/** Tries each provider; a machine without a GPU is in order as long as one that is wanted works. */
 async function lookAtProviders(config: Config): Promise<Finding[]> {
   try {
-    process.env.ORT_DISABLE_TELEMETRY = '1'; // read when the library loads
-    const { listSupportedBackends } = await import('onnxruntime-node');
-    const backends = listSupportedBackends().map(
-      (backend) => `${backend.name}${backend.bundled ? '' : ' (libraries not installed)'}`,
-    );
-    return [ok('ONNX Runtime', `wanted ${config.infer.providers.join(', ')}; this build knows ${backends.join(', ')}`)];
+    const trials = await tryProviders(config, openPackRegistry(config));
+    const wanted = config.infer.providers.map((name) => trials.find(({ provider }) => provider === name));
+    const chosen = wanted.find((trial) => trial?.works)?.provider ?? null;
+    return trials.map((trial) => providerFinding(trial, chosen));
   } catch (thrown) {
     return [{ part: 'ONNX Runtime', state: 'missing', found: firstLine(thrown), remedy: 'run scripts/setup.sh again' }];
   }
+}
+
+/** @param chosen the first provider of the configuration that works */
+function providerFinding({ provider, wanted, works, reason, remedy }: ProviderTrial, chosen: string | null): Finding {
+  const part = `provider ${provider}`;
+  if (works) {
+    const use = provider === chosen ? 'works, packs run on it' : wanted ? 'works, a faster one is before it' : 'works';
+    return ok(part, wanted ? use : `${use}; not in infer.providers`);
+  }
+  if (!wanted) return ok(part, `not in infer.providers, and would not work here: ${reason ?? ''}`);
+  const state = chosen === null ? 'missing' : 'warning';
+  return { part, state, found: `refused: ${reason ?? ''}`, remedy: remedy ?? '' };
 }
 
 async function lookAtDisk(config: Config): Promise<Finding[]> {
@@ -255,3 +260,13 @@ function firstLine(thrown: unknown): string {
   const text = redactSecrets(reasonOf(thrown)).split('\n')[0] ?? '';
   return text === '' ? 'no answer' : text;
 }
+
+const LOOKS = [
+  lookAtNode,
+  lookAtFfmpeg,
+  lookAtRedis,
+  lookAtDatabase,
+  lookAtProviders,
+  lookAtDisk,
+  lookAtService,
+] as const;

@@ -7,8 +7,9 @@ import { loadDataset } from '../eval/load-input.ts';
 import type { EvalEvidence } from '../eval/report/evidence.ts';
 import { reportPage } from '../eval/report/report-page.ts';
 import { openCameraModel } from '../infer/camera-model.ts';
-import { segmentSecondsOf } from '../infer/packs/pack-manifest.ts';
+import { sensesOf } from '../infer/camera-senses.ts';
 import type { PackPlan } from '../infer/packs/pack-plan.ts';
+import { segmentSecondsOf } from '../infer/packs/picture-manifest.ts';
 import { requiredSegments } from '../infer/required-segments.ts';
 import { frameTimes, readSegments } from '../ingest/recording-reader.ts';
 import { systemSpawn } from '../platform/child-process.ts';
@@ -87,10 +88,15 @@ function reportSettings(config: Config, file: string): [string, string][] {
 
 /** The parts of a live camera, put together for recordings. */
 export function livePath(config: Config, plan: PackPlan, extract: LivePath['extract']): LivePath {
-  const segmentSeconds = segmentSecondsOf(plan.extractor);
+  const segmentSeconds = segmentSecondsOf(plan.base);
   const shared = { ffmpegPath: config.ingest.ffmpegPath, spawn: systemSpawn, clock: systemClock };
   return {
-    packs: [plan.extractor, ...(plan.detector ? [plan.detector] : [])].map(({ id, version }) => ({ id, version })),
+    packs: [plan.base, ...(plan.detector ? [plan.detector] : []), ...plan.learned, ...plan.heads].map(
+      ({ id, version }) => ({
+        id,
+        version,
+      }),
+    ),
     openRecording: (recording) => readSegments({ ...recording, ...shared, sampling: plan.sampling }),
     frameTimes: (file) =>
       frameTimes(file, { ffprobePath: config.ingest.ffprobePath, spawn: systemSpawn, clock: systemClock }),
@@ -104,7 +110,7 @@ export function livePath(config: Config, plan: PackPlan, extract: LivePath['extr
           alertBudgetPerDay: config.alertBudgetPerDay,
           segmentSeconds,
           incident: incidentSettings(config),
-          detector: plan.detector !== null,
+          senses: sensesOf(plan),
           learnInline: true,
         },
         { state: null, runtime: null },

@@ -1,7 +1,9 @@
 import type { Segment } from '../bus/segment.ts';
 import { threadsOf } from '../infer/infer-role.ts';
-import { type PackPlan, planPacks } from '../infer/packs/pack-plan.ts';
+import { loadPlan } from '../infer/packs/load-plan.ts';
+import type { PackPlan } from '../infer/packs/pack-plan.ts';
 import type { Pack } from '../infer/packs/pack-registry.ts';
+import type { ProviderReport } from '../infer/runner/provider-chain.ts';
 import { RunnerSupervisor } from '../infer/runner-supervisor.ts';
 import type { Config } from '../platform/config-schema.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -10,28 +12,37 @@ import { openPackRegistry } from './installed-packs.ts';
 
 /** The packs of a camera at work on recordings. Close it. */
 export interface Extraction {
+  /** In the order of `plan.ids`. */
   readonly packs: readonly Pack[];
   readonly plan: PackPlan;
+  readonly providers: readonly ProviderReport[];
   /** What all packs together make of a segment; several calls may be under way. */
   extract(segment: Segment): Promise<SegmentFeatures>;
+  /** Descriptors of texts in the space of a pack's pictures, of length 1. */
+  embedText(packId: string, texts: readonly string[]): Promise<readonly Float32Array[]>;
   close(): Promise<void>;
 }
 
 export interface ExtractionOptions {
   readonly config: Config;
-  /** An extractor, and a detector if one is to look too. */
+  /** As a camera names them; what goes with them is added (`planPacks`). */
   readonly packIds: readonly string[];
   readonly logger: Logger;
 }
 
 /** Throws VDT_PACK_…, VDT_PACKS_…, VDT_PROVIDER_UNAVAILABLE, VDT_RUNNER_FAILED. */
 export async function openExtraction({ config, packIds, logger }: ExtractionOptions): Promise<Extraction> {
-  const registry = openPackRegistry(config);
-  const packs = await Promise.all(packIds.map((id) => registry.load(id)));
-  const plan = planPacks(packs.map(({ manifest }) => manifest));
+  const { plan, packs } = await loadPlan(openPackRegistry(config), packIds);
   const runner = recordingRunner(config, packs, logger);
   await runner.start();
-  return { packs, plan, extract: (segment) => runner.extract(plan.ids, segment), close: () => runner.stop() };
+  return {
+    packs,
+    plan,
+    providers: runner.providers,
+    extract: (segment) => runner.extract(plan.ids, segment),
+    embedText: (packId, texts) => runner.embedText(packId, texts),
+    close: () => runner.stop(),
+  };
 }
 
 /** A runner for recordings, not yet started: no bus, segments are handed over one by one. */

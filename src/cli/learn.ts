@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { segmentSecondsOf } from '../infer/packs/pack-manifest.ts';
+import { sensesOf } from '../infer/camera-senses.ts';
+import { segmentSecondsOf } from '../infer/packs/picture-manifest.ts';
 import { readSegments } from '../ingest/recording-reader.ts';
 import { systemSpawn } from '../platform/child-process.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -52,10 +53,10 @@ export async function learnFromFiles(options: LearnOptions): Promise<LearnResult
     const { plan, extract } = extraction;
     const scorer = new CameraScorer({
       requiredSegments: Number.MAX_SAFE_INTEGER,
-      heads: headsFor({ detector: extraction.plan.detector !== null }),
+      heads: headsFor(sensesOf(plan)),
     });
     let segments = 0;
-    const secondsOf = (count: number) => count * segmentSecondsOf(plan.extractor);
+    const secondsOf = (count: number) => count * segmentSecondsOf(plan.base);
     for (const [index, file] of files.entries()) {
       const recording = readSegments({
         file,

@@ -1,14 +1,16 @@
 import { isInstalled, type Pack, type PackListing, type PackRegistry } from '../infer/packs/pack-registry.ts';
 import { pullPack } from '../infer/packs/pull-pack.ts';
+import { isPullable } from '../infer/packs/verify-file.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Config } from '../platform/config-schema.ts';
-import { problem, reasonOf } from '../platform/errors.ts';
+import { problem, reasonOf, VedetteError } from '../platform/errors.ts';
 import { loadConfig } from '../platform/load-config.ts';
 import { createLogger } from '../platform/logger.ts';
 import { type Command, type CommandInput, operand } from './command.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { recordingRunner } from './extraction.ts';
 import { openPackRegistry } from './installed-packs.ts';
+import { benchPack } from './models-bench.ts';
 import { table } from './terminal.ts';
 
 export const modelsCommand: Command = {
@@ -16,17 +18,22 @@ export const modelsCommand: Command = {
   summary:
     'Shows, fetches and checks the packs (models with their manifests).\n\n' +
     '  list           every pack, and whether its files are here\n' +
-    '  pull ID        fetches the files that a pack comes without, from where its manifest says; goes on where it stopped\n' +
-    '  verify [ID]    checksums, then loads each into ONNX Runtime and compares inputs and outputs with the manifest',
-  usage: 'list|pull ID|verify [ID]',
+    '  pull ID        fetches the files that a pack comes without, from where its manifest says; goes on where it stopped;\n' +
+    '                 turns a published checkpoint into the weights that the graphs read\n' +
+    '  verify [ID]    checksums, then loads each into ONNX Runtime and compares inputs and outputs with the manifest\n' +
+    '  bench ID       tries batch sizes and threads on this machine and stores the best for the service',
+  usage: 'list|pull ID|verify [ID]|bench ID',
   options: {
-    from: { type: 'string', help: 'pull: take the file from this path or URL instead' },
+    from: {
+      type: 'string',
+      help: 'pull: take the file or checkpoint from this path or URL; a folder, or a URL ending with /, where the pack needs several',
+    },
   },
   examples: ['vedette models pull yolox-nano', 'vedette models pull yolox-nano --from /media/usb/yolox_nano.onnx'],
   async run(input) {
     const config = loadConfig(input.values.config, process.env);
     const registry = openPackRegistry(config);
-    const action = operand(input, 0, 'what to do (list, pull, verify)', 'models');
+    const action = operand(input, 0, 'what to do (list, pull, verify, bench)', 'models');
     switch (action) {
       case 'list':
         return list(input, registry);
@@ -34,11 +41,13 @@ export const modelsCommand: Command = {
         return pull(input, registry);
       case 'verify':
         return verify(input, registry, config);
+      case 'bench':
+        return benchPack(input, registry, config);
       default:
         throw problem(
           'VDT_USAGE',
           { reason: `there is no "models ${action}"` },
-          { hint: 'One of: list, pull, verify.' },
+          { hint: 'One of: list, pull, verify, bench.' },
         );
     }
   },
@@ -85,7 +94,7 @@ async function pull(input: CommandInput, registry: PackRegistry): Promise<number
     onProgress: (path, doneBytes, totalBytes) =>
       terminal.progress(`${path}: ${kilobytes(doneBytes)}${totalBytes === null ? '' : ` of ${kilobytes(totalBytes)}`}`),
   }).finally(() => terminal.progressDone());
-  for (const { path, state } of files) terminal.print(`${state === 'fetched' ? 'fetched' : 'already here'}  ${path}`);
+  for (const { path, state } of files) terminal.print(`${state === 'present' ? 'already here' : state}  ${path}`);
   terminal.note('A service that runs uses it after its next start; new cameras get a detector by themselves.');
   terminal.result({ id, files });
   return EXIT_CODES.ok.code;
@@ -103,7 +112,8 @@ async function verify(input: CommandInput, registry: PackRegistry, config: Confi
     try {
       results.push({ id, ok: true, reason: null, provider: await providerOf(config, await registry.load(id)) });
     } catch (thrown) {
-      results.push({ id, ok: false, reason: reasonOf(thrown), provider: null });
+      const hint = thrown instanceof VedetteError ? ` (${thrown.hint})` : '';
+      results.push({ id, ok: false, reason: `${reasonOf(thrown)}${hint}`, provider: null });
     }
   }
   terminal.progressDone();
@@ -117,7 +127,7 @@ async function verify(input: CommandInput, registry: PackRegistry, config: Confi
 }
 
 function isNotPulled({ pack }: PackListing): boolean {
-  return pack !== null && !isInstalled(pack) && pack.manifest.files.some(({ source }) => source?.startsWith('http'));
+  return pack !== null && !isInstalled(pack) && pack.manifest.files.some(isPullable);
 }
 
 /** Opens the pack in a runner; the execution provider that took it. */

@@ -17,13 +17,15 @@ export const INCIDENT_KINDS = [
   'left-object',
   'missing-object',
   'scene-change',
+  'known-event',
+  'definition',
   'unusual',
 ] as const;
 export type IncidentKind = (typeof INCIDENT_KINDS)[number];
 
 export interface NamedKind {
   readonly kind: IncidentKind;
-  /** A word or a few, for lists and messages: "bicycle", "fast person", "left object". */
+  /** A word or a few, for lists and messages: "bicycle", "fast person", "left object", "fight"; a definition's own name. */
   readonly title: string;
   /** Class of the object that it is about, where a detector named it. */
   readonly object: string | null;
@@ -31,6 +33,17 @@ export interface NamedKind {
 
 /** From this probability on, the class of an object is itself strange here, whatever the object does. */
 const STRANGE_CLASS = 0.05;
+
+/**
+ * Up to this probability a definition, or a head that was trained on events, names what is seen although another cue leads: it knows
+ * the event, where the others know only that something is unusual.
+ */
+const NAMING = 0.002;
+/** Cues of a user's definitions, and of heads that were trained on labelled events; the pack's id follows. */
+const DEFINITION = 'definition';
+const TRAINED = 'learned:';
+/** Experts that were found by clustering have no word for what they know. */
+const NAMELESS = /^(expert|cluster)[-_ ]?\d+$/i;
 
 /** Heads name their cues freely; the first pattern that fits the name decides. */
 const KIND_OF_CUE: readonly (readonly [RegExp, IncidentKind])[] = [
@@ -42,7 +55,7 @@ const KIND_OF_CUE: readonly (readonly [RegExp, IncidentKind])[] = [
   [/speed|rush|veloc|fast|body/i, 'fast-motion'],
   [/activ|crowd|count/i, 'crowding'],
   [/presen|place|position/i, 'presence'],
-  [/appear|look|shape|size|height|textur/i, 'unusual-look'],
+  [/appear|look|shape|size|height|textur|embedding/i, 'unusual-look'],
   [/motion|direction|course|gait|mover|flow|path/i, 'unusual-motion'],
 ];
 
@@ -71,6 +84,8 @@ const TITLES: Readonly<Record<IncidentKind, string>> = {
   'left-object': 'left object',
   'missing-object': 'missing object',
   'scene-change': 'changed scene',
+  'known-event': 'known event',
+  definition: 'what was defined',
   unusual: 'unusual event',
 };
 
@@ -87,13 +102,16 @@ const MANNERS: Partial<Readonly<Record<IncidentKind, string>>> = {
 
 /**
  * Names what the cues are about. The leading cue decides; but where a detector's class is itself strange on this camera, the
- * object does: a bicycle where only people walk is a `rider`, not a `fast-motion`.
+ * object does: a bicycle where only people walk is a `rider`, not a `fast-motion`. Before both goes what knows the event itself: a
+ * definition of the user, then a trained head.
  *
  * @param leading name of the cue that carries the score; the rarest one where left out
  */
 export function kindOf(cues: readonly Cue[], leading?: string): NamedKind {
   const lead = leadingCue(cues, leading);
   if (lead === null) return { kind: 'unusual', title: TITLES.unusual, object: null };
+  const event = knownEvent(lead, cues);
+  if (event) return event;
   const byCue = kindOfCue(partOf(lead, cues));
   const strangeClass = cues.find(
     (cue) => /class/i.test(cue.name) && cue.label && (cue === lead || cue.probability <= STRANGE_CLASS),
@@ -105,6 +123,21 @@ export function kindOf(cues: readonly Cue[], leading?: string): NamedKind {
   if (strangeClass && !aboutScene) return { kind: byObject, title: object, object };
   const manner = MANNERS[byCue];
   return { kind: byCue === 'object' ? byObject : byCue, title: manner ? `${manner} ${object}` : object, object };
+}
+
+/** What a definition or a trained head knows it as: the one that leads, else the rarest that is rare enough, definitions first. */
+function knownEvent(lead: Cue, cues: readonly Cue[]): NamedKind | null {
+  const isDefinition = ({ name }: Cue) => name === DEFINITION;
+  const isTrained = ({ name }: Cue) => name.startsWith(TRAINED);
+  const rare = cues.filter(({ probability }) => probability <= NAMING);
+  const cue =
+    [lead].find((one) => isDefinition(one) || isTrained(one)) ??
+    leadingCue(rare.filter(isDefinition)) ??
+    leadingCue(rare.filter(isTrained));
+  if (!cue) return null;
+  if (isDefinition(cue)) return { kind: 'definition', title: cue.label ?? TITLES.definition, object: null };
+  const word = cue.label && !NAMELESS.test(cue.label) ? cue.label : cue.name.slice(TRAINED.length);
+  return { kind: 'known-event', title: word || TITLES['known-event'], object: null };
 }
 
 /** A cue that joins the others of its head (`object` those called `object-…`) says nothing about the kind; its rarest part does. */
@@ -121,11 +154,13 @@ function kindOfCue({ name, comparison }: Cue): IncidentKind {
   return kind === 'left-object' && /missing/i.test(comparison ?? '') ? 'missing-object' : kind;
 }
 
-/** The cue of that name, else the one with the lowest tail probability; null when there is none. */
+/** The rarest cue of that name, else the one with the lowest tail probability; null when there is none. */
 export function leadingCue(cues: readonly Cue[], name?: string): Cue | null {
-  const named = name === undefined ? undefined : cues.find((cue) => cue.name === name);
-  if (named) return named;
-  return cues.reduce<Cue | null>((best, cue) => (best && best.probability <= cue.probability ? best : cue), null);
+  const named = cues.filter((cue) => cue.name === name);
+  return (named.length > 0 ? named : cues).reduce<Cue | null>(
+    (best, cue) => (best && best.probability <= cue.probability ? best : cue),
+    null,
+  );
 }
 
 function all(kind: IncidentKind, names: readonly string[]): Readonly<Record<string, IncidentKind>> {

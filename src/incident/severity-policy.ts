@@ -42,13 +42,15 @@ export interface SeverityPolicy {
 }
 
 /**
- * Vehicles where none drive, brawl-like movement and things left behind come first; what only looks or moves differently comes
+ * Vehicles where none drive, brawl-like movement, things left behind, and what somebody trained or asked for come first; what only looks or moves differently comes
  * last. Two minutes make almost anything high. No hours and no zones: a site knows its own nights and doors.
  */
 export const DEFAULT_KIND_LEVELS: Readonly<Record<IncidentKind, Severity>> = {
   vehicle: 'high',
   agitation: 'high',
   'left-object': 'high',
+  'known-event': 'high',
+  definition: 'high',
   rider: 'medium',
   person: 'medium',
   baggage: 'medium',

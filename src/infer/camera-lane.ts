@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import { reasonOf, VedetteError } from '../platform/errors.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { HealthChange } from '../score/camera-health/health-state.ts';
+import type { DefinitionSet } from '../score/learned/definition-set.ts';
 import type { SegmentFeatures } from '../score/segment-features.ts';
 import type { SegmentScore } from '../score/segment-score.ts';
 import type { ScoreCommit, ScoreCommitted } from '../store/commit-scores.ts';
@@ -155,6 +156,11 @@ export class CameraLane {
   /** What people said of the camera's incidents, from the next segment on. */
   setFeedback(feedback: CameraFeedback): void {
     this.#model.setFeedback(feedback);
+  }
+
+  /** What the camera's user calls abnormal and normal, from the next segment on. */
+  setDefinitions(definitions: DefinitionSet | null): void {
+    this.#model.setDefinitions(definitions);
   }
 
   /** Segments may be on their way that a fault held up: silence counts anew from now. */

@@ -4,7 +4,8 @@ import { problem } from '../platform/errors.ts';
 import { CameraHealth } from '../score/camera-health/camera-health.ts';
 import type { HealthStep } from '../score/camera-health/health-state.ts';
 import { CameraScorer, type LearningTask } from '../score/camera-scorer.ts';
-import { headsFor } from '../score/heads.ts';
+import { type CameraSenses, headsFor } from '../score/heads.ts';
+import type { DefinitionSet } from '../score/learned/definition-set.ts';
 import type { NormalityModel } from '../score/normality-model.ts';
 import type { SegmentFeatures } from '../score/segment-features.ts';
 import type { SegmentScore } from '../score/segment-score.ts';
@@ -24,6 +25,8 @@ export interface CameraModel {
   readonly health: HealthStep | null;
   /** What people said of its incidents counts from the next segment on; replaces what was given before. */
   setFeedback(feedback: CameraFeedback): void;
+  /** What its user calls abnormal and normal counts from the next segment on; replaces what was given before. */
+  setDefinitions(definitions: DefinitionSet | null): void;
   tick(nowMs: number): readonly IncidentChange[];
   /** For a camera that is taught recordings: the end of one (`CameraScorer.endRecording`). */
   endRecording(): void;
@@ -46,8 +49,8 @@ export interface CameraModelSettings {
   readonly alertBudgetPerDay: number;
   readonly segmentSeconds: number;
   readonly incident: IncidentSettings;
-  /** Whether one of the camera's packs detects objects. */
-  readonly detector?: boolean;
+  /** What the camera's packs give; the motion pack alone unless told. */
+  readonly senses?: CameraSenses;
   /** Learn where it stands, for whoever has nothing else to answer; else by `takeTask`. */
   readonly learnInline?: boolean;
 }
@@ -73,7 +76,7 @@ interface Runtime {
 export const openCameraModel: OpenCameraModel = (settings, saved) => {
   const scorerSettings = {
     requiredSegments: settings.requiredSegments,
-    heads: headsFor({ detector: settings.detector ?? false }),
+    heads: headsFor(settings.senses ?? { detector: false }),
     deferLearning: !(settings.learnInline ?? false),
   };
   const ruleSettings = { alertBudgetPerDay: settings.alertBudgetPerDay, segmentSeconds: settings.segmentSeconds };
@@ -115,6 +118,7 @@ export const openCameraModel: OpenCameraModel = (settings, saved) => {
       });
       return { score, changes };
     },
+    setDefinitions: (definitions) => scorer.setDefinitions(definitions),
     tick: (nowMs) => tracker.tick(nowMs),
     endRecording: () => scorer.endRecording(),
     finishLearning: () => scorer.finishLearning(),

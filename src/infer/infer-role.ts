@@ -16,13 +16,15 @@ import { type OpenCameraModel, openCameraModel } from './camera-model.ts';
 import { DropCounter } from './drop-counter.ts';
 import type { InferSettings } from './infer-settings.ts';
 import { Learner } from './learner.ts';
+import { DefinitionLoader, type DefinitionSource } from './load-definitions.ts';
 import { isInstalled, type Pack, PackRegistry } from './packs/pack-registry.ts';
 import type { ProviderReport } from './runner/provider-chain.ts';
 import { RunnerSupervisor } from './runner-supervisor.ts';
 import { ShardLoop, type ShardStore } from './shard-loop.ts';
+import { readTunings, type TuningByProvider, withinSettings } from './tuning/pack-tuning.ts';
 
 export interface InferDeps {
-  readonly store: ShardStore;
+  readonly store: ShardStore & DefinitionSource;
   readonly redisUrl: string;
   readonly queues: Pick<WorkQueues, 'enqueueDelivery' | 'enqueueClip'>;
   readonly settings: InferSettings;
@@ -96,7 +98,7 @@ async function startInfer(deps: InferDeps): Promise<Running> {
       store: (cameraId, counts) => deps.store.cameras.addDropped(cameraId, counts),
     });
     opened.push(() => drops.flush());
-    const runner = openRunner(deps, packs, owner, clock, {
+    const runner = openRunner(deps, packs, await tuningOf(settings, packs), owner, clock, {
       onFeatures: (live) => loop.accept(live),
       onLost: (cameraId, count, reason) => drops.add(cameraId, count, reason),
       onBus: () => loop.noteOutage(),
@@ -106,6 +108,7 @@ async function startInfer(deps: InferDeps): Promise<Running> {
     const eventNotices = new EventNotices({ publisher: client });
     const announcer = new Announcer({ eventNotices, queues: deps.queues, postRollMs: settings.postRollMs, logger });
     const learner = new Learner();
+    const manifests = new Map(packs.map(({ manifest }) => [manifest.id, manifest]));
     const loop = new ShardLoop({
       store: deps.store,
       redis: client,
@@ -113,7 +116,8 @@ async function startInfer(deps: InferDeps): Promise<Running> {
       runner,
       announcer,
       drops,
-      packs: new Map(packs.map(({ manifest }) => [manifest.id, manifest])),
+      definitions: new DefinitionLoader(deps.store, (packId, texts) => runner.embedText(packId, texts)),
+      packs: manifests,
       settings,
       owner,
       openModel: deps.openModel ?? openCameraModel,
@@ -124,6 +128,7 @@ async function startInfer(deps: InferDeps): Promise<Running> {
       ...(deps.timings ? { timings: deps.timings } : {}),
     });
     await runner.start();
+    for (const id of runner.refusedPacks) manifests.delete(id); // cameras go on without
     opened.push(() => learner.stop());
     opened.push(() => runner.stop());
     opened.push(() => members.leave());
@@ -153,13 +158,12 @@ async function startInfer(deps: InferDeps): Promise<Running> {
   }
 }
 
-/** Every sound extractor and every detector that is there; those in `required` must be. Throws VDT_PACK_… */
+/** Every sound pack whose files are there; those in `required` must be. Throws VDT_PACK_… */
 async function usablePacks(registry: PackRegistry, required: readonly string[], logger: Logger): Promise<Pack[]> {
   for (const id of required) await registry.load(id);
   const packs: Pack[] = [];
   for (const { id, pack } of await registry.list()) {
-    if (!pack || !(pack.manifest.kind === 'extractor' || pack.manifest.kind === 'detector')) continue;
-    if (pack.manifest.kind === 'detector' && !isInstalled(pack)) continue; // comes without its weights: models pull
+    if (!pack || !isInstalled(pack)) continue; // it may come without its weights: models pull
     try {
       packs.push(await registry.load(id));
     } catch (error) {
@@ -173,9 +177,20 @@ type RunnerEvents = Required<
   Pick<ConstructorParameters<typeof RunnerSupervisor>[0], 'onFeatures' | 'onLost' | 'onBus' | 'onState'>
 >;
 
+/** What `vedette models bench` stored for this machine, as far as the settings leave it free. */
+async function tuningOf(
+  settings: InferSettings,
+  packs: readonly Pack[],
+): Promise<Readonly<Record<string, TuningByProvider>>> {
+  if (settings.pulledDirectory === undefined) return {};
+  const manifests = packs.map(({ manifest }) => manifest);
+  return withinSettings(await readTunings(settings.pulledDirectory, manifests), settings);
+}
+
 function openRunner(
   { settings, redisUrl, logger, metrics, spawn }: InferDeps,
   packs: readonly Pack[],
+  tuning: Readonly<Record<string, TuningByProvider>>,
   consumer: string,
   clock: Clock,
   events: RunnerEvents,
@@ -183,9 +198,11 @@ function openRunner(
   return new RunnerSupervisor({
     settings: {
       packs,
+      required: settings.defaultPacks,
       providers: settings.providers,
       threads: threadsOf(settings.threads),
       batchSize: settings.batchSize,
+      tuning,
       batchWaitMs: settings.batchWaitMs,
       redisUrl,
       consumer,
@@ -215,6 +232,7 @@ function listenForChanges(publisher: Redis, subscriber: Redis, loop: ShardLoop):
     ({ kind, id }) => {
       if (kind === 'camera') void loop.noteChange(id);
       if (kind === 'review') void loop.noteReview(id);
+      if (kind === 'definitions') void loop.noteDefinitions(id);
     },
     () => void loop.refresh(),
   );

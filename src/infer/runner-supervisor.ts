@@ -8,17 +8,21 @@ import type { Metrics } from '../platform/metrics.ts';
 import type { SegmentFeatures } from '../score/segment-features.ts';
 import { ExtractCalls } from './extract-calls.ts';
 import type { FeatureExtractor } from './feature-extractor.ts';
+import type { PackManifest } from './packs/pack-manifest.ts';
+import { isEmbedding } from './packs/picture-manifest.ts';
 import { RestartBudget, type RestartPolicy, RUNNER_RESTARTS } from './restart-budget.ts';
 import type {
   Assignment,
   FromRunner,
   LiveFeatures,
+  RefusedPack,
   RunnerLossReason,
   RunnerSettings,
   ToRunner,
 } from './runner/protocol.ts';
 import type { ProviderReport } from './runner/provider-chain.ts';
 import { spawnRunner } from './runner-process.ts';
+import { TextCalls } from './text-calls.ts';
 
 /**
  * `starting` loads its packs; `ready`; `restarting` one died and the next is on its way; `alarm` too many died, nothing
@@ -45,12 +49,19 @@ export interface RunnerSupervisorOptions {
 }
 
 const STOP_GRACE_MS = 3_000;
+const START_DEADLINE_MS = 60_000;
 /** Calls with a detector that a runner has at once: each may take a tenth of a second on a small machine. */
 const DETECTOR_CALLS = 16;
+/** Likewise with learned packs, which look at one segment after the other: each may take a second. */
+const LEARNED_CALLS = 4;
 
 function maximumSent({ packs, batchSize }: RunnerSettings): number {
-  const detects = packs.some(({ manifest }) => manifest.kind === 'detector');
-  return detects ? Math.min(DETECTOR_CALLS, batchSize * 2) : batchSize * 2;
+  const has = (test: (manifest: PackManifest) => boolean) => packs.some(({ manifest }) => test(manifest));
+  return Math.min(
+    batchSize * 2,
+    has(({ kind }) => kind === 'detector') ? DETECTOR_CALLS : Number.POSITIVE_INFINITY,
+    has((manifest) => manifest.kind !== 'head' && isEmbedding(manifest)) ? LEARNED_CALLS : Number.POSITIVE_INFINITY,
+  );
 }
 
 /**
@@ -63,6 +74,7 @@ export class RunnerSupervisor implements FeatureExtractor {
   readonly #logger: Logger;
   readonly #deadlineMs: number;
   readonly #calls: ExtractCalls;
+  readonly #texts: TextCalls;
   readonly #budget: RestartBudget;
   readonly #assigned = new Map<string, Assignment>();
   #stopping = new AbortController();
@@ -70,6 +82,7 @@ export class RunnerSupervisor implements FeatureExtractor {
   #life: Promise<void> = Promise.resolve();
   #state: RunnerState = 'stopped';
   #providers: readonly ProviderReport[] = [];
+  #refused: readonly string[] = [];
   #heardMs = 0;
   /** Why the present child is being killed by us. */
   #killedFor: 'hang' | null = null;
@@ -87,6 +100,11 @@ export class RunnerSupervisor implements FeatureExtractor {
       send: (message) => this.#state === 'ready' && this.#send(message),
       onDeadline: () => this.#killHung('a call had no answer'),
     });
+    this.#texts = new TextCalls({
+      clock: this.#clock,
+      deadlineMs: options.startDeadlineMs ?? START_DEADLINE_MS,
+      send: (message) => this.#state === 'ready' && this.#send(message),
+    });
   }
 
   get state(): RunnerState {
@@ -96,6 +114,11 @@ export class RunnerSupervisor implements FeatureExtractor {
   /** What became of each execution provider, pack by pack, in the present runner. */
   get providers(): readonly ProviderReport[] {
     return this.#providers;
+  }
+
+  /** Ids of packs that the present runner could not open and can do without. */
+  get refusedPacks(): readonly string[] {
+    return this.#refused;
   }
 
   get pid(): number | null {
@@ -127,6 +150,7 @@ export class RunnerSupervisor implements FeatureExtractor {
     this.#become('stopped');
     this.#stopping.abort();
     this.#calls.rejectAll('it was stopped');
+    this.#texts.rejectAll('it was stopped');
     if (this.#child) await this.#end(this.#child);
     await this.#life;
   }
@@ -142,6 +166,14 @@ export class RunnerSupervisor implements FeatureExtractor {
       });
     }
     return this.#calls.add(packIds, segment);
+  }
+
+  /**
+   * Descriptors of texts in the space of a pack's pictures, of length 1, in order. Throws VDT_PACK_INVALID where the pack has no text
+   * tower, VDT_RUNNER_FAILED while no runner is ready or where it dies (ask again), VDT_RUNNER_DEADLINE.
+   */
+  embedText(packId: string, texts: readonly string[]): Promise<readonly Float32Array[]> {
+    return texts.length === 0 ? Promise.resolve([]) : this.#texts.add(packId, texts);
   }
 
   /** Lets the runner read a camera's stream; pending segments come first. */
@@ -177,7 +209,7 @@ export class RunnerSupervisor implements FeatureExtractor {
   }
 
   async #untilReady(child: ChildProcess): Promise<void> {
-    const deadlineMs = this.#options.startDeadlineMs ?? 60_000;
+    const deadlineMs = this.#options.startDeadlineMs ?? START_DEADLINE_MS;
     const settled = new AbortController();
     try {
       await Promise.race([
@@ -188,6 +220,7 @@ export class RunnerSupervisor implements FeatureExtractor {
               reject(new VedetteError(code, values, { hint }));
             } else if (message.type === 'ready') {
               this.#noteProviders(message.providers);
+              this.#noteRefused(message.refused);
               resolve();
             }
           });
@@ -229,6 +262,7 @@ export class RunnerSupervisor implements FeatureExtractor {
       this.#become('restarting');
       this.#options.metrics?.runnerRestarts.inc({ reason: hung ? 'hang' : 'death' });
       this.#calls.runnerDied(reason, hung);
+      this.#texts.rejectAll(reason);
       const { waitMs, spent } = this.#budget.spend();
       if (spent) {
         this.#become('alarm');
@@ -263,6 +297,12 @@ export class RunnerSupervisor implements FeatureExtractor {
         break;
       case 'failed':
         this.#calls.fail(message.callId, message.error);
+        break;
+      case 'texts':
+        this.#texts.succeed(message.callId, message.embeddings);
+        break;
+      case 'texts-failed':
+        this.#texts.fail(message.callId, message.error);
         break;
       case 'ran':
         this.#measure(message);
@@ -345,6 +385,14 @@ export class RunnerSupervisor implements FeatureExtractor {
       if (state === 'refused') this.#logger.warn({ pack: packId, provider, reason }, 'runner.provider-refused');
       if (state === 'chosen') this.#logger.info({ pack: packId, provider }, 'runner.provider');
       this.#options.metrics?.runnerProvider.set({ provider }, state === 'chosen' ? 1 : 0);
+    }
+  }
+
+  #noteRefused(refused: readonly RefusedPack[]): void {
+    this.#refused = refused.map(({ packId }) => packId);
+    for (const { packId, error } of refused) {
+      const { message } = new VedetteError(error.code, error.values, { hint: error.hint });
+      this.#logger.error({ pack: packId, reason: message }, 'runner.pack-refused');
     }
   }
 

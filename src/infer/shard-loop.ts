@@ -12,13 +12,16 @@ import type { Store } from '../store/store.ts';
 import type { Announcer } from './announcer.ts';
 import { CameraLane, LANE_TIMINGS, type LaneTimings } from './camera-lane.ts';
 import type { CameraModel, CameraModelSettings, OpenCameraModel, SavedModel } from './camera-model.ts';
+import { sensesOf, textPackOf } from './camera-senses.ts';
 import type { DropCounter } from './drop-counter.ts';
 import { hideHealth, showHealth } from './health-gauge.ts';
 import type { InferSettings } from './infer-settings.ts';
 import type { Learn } from './learner.ts';
+import type { DefinitionLoader } from './load-definitions.ts';
 import { loadFeedback } from './load-feedback.ts';
-import { featureShapeOf, type PackManifest, segmentSecondsOf } from './packs/pack-manifest.ts';
-import { planPacks } from './packs/pack-plan.ts';
+import type { PackManifest } from './packs/pack-manifest.ts';
+import { planUsable } from './packs/pack-plan.ts';
+import { featureShapeOf, segmentSecondsOf } from './packs/picture-manifest.ts';
 import { requiredSegments } from './required-segments.ts';
 import type { LiveFeatures } from './runner/protocol.ts';
 import type { RunnerSupervisor } from './runner-supervisor.ts';
@@ -40,6 +43,8 @@ export interface ShardLoopOptions {
   readonly runner: Pick<RunnerSupervisor, 'assign' | 'unassign' | 'release' | 'noteToken'>;
   readonly announcer: Announcer;
   readonly drops: DropCounter;
+  /** Reads what users call abnormal on their cameras; without it no camera has definitions. */
+  readonly definitions?: Pick<DefinitionLoader, 'load'>;
   /** Manifests of the loaded packs. */
   readonly packs: ReadonlyMap<string, PackManifest>;
   readonly settings: InferSettings;
@@ -63,12 +68,20 @@ interface OwnedCamera {
   hasState: boolean;
   /** Monotonic ms at which reviews were last read. */
   feedbackMs: number;
+  /** The pack that reads the camera's definitions; null where none of its packs can. */
+  readonly textPack: ReturnType<typeof textPackOf>;
+  /** Monotonic ms at which definitions are read again. */
+  definitionsDueMs: number;
+  /** One reading at a time, so that an older answer never follows a newer one. */
+  readingDefinitions: Promise<void>;
 }
 
 /** After losing a camera to another writer: time for that one to finish before we read what it wrote. */
 const REOPEN_DELAY_MS = 1_000;
-/** Reviews are read so often even if no notice of one came. */
+/** Reviews and definitions are read so often even if no notice of one came. */
 const FEEDBACK_EVERY_MS = 60_000;
+/** Definitions that could not be read are tried again. */
+const DEFINITIONS_RETRY_MS = 10_000;
 
 /**
  * Owns a fair share of the cameras by lease, and scores each in a lane of its own. Every step may fail and is tried again
@@ -123,6 +136,12 @@ export class ShardLoop {
     if (owned) await this.#readFeedback(cameraId, owned);
   }
 
+  /** What is abnormal before the camera was defined anew. Never rejects. */
+  async noteDefinitions(cameraId: string): Promise<void> {
+    const owned = this.#owned.get(cameraId);
+    if (owned) await this.#readDefinitions(cameraId, owned);
+  }
+
   /** Looks at what is there and takes or gives up cameras. Never rejects; one at a time. */
   refresh(): Promise<void> {
     this.#again = true;
@@ -157,6 +176,8 @@ export class ShardLoop {
     for (const [id, owned] of this.#owned) await this.#reconsider(id, owned, cameras.get(id), named.has(id));
     for (const [id, owned] of this.#owned) {
       if (clock.monotonicMs() - owned.feedbackMs >= FEEDBACK_EVERY_MS) await this.#readFeedback(id, owned);
+      // texts go through a model: no camera's lease waits for another one's
+      if (clock.monotonicMs() >= owned.definitionsDueMs) void this.#readDefinitions(id, owned);
     }
     for (const id of named) this.#named.delete(id); // seen to; kept for the next look where the store was away
     const share = Math.ceil(cameras.size / (await members.announce()));
@@ -213,15 +234,14 @@ export class ShardLoop {
 
   async #open(camera: Camera, lease: Lease): Promise<OwnedCamera | null> {
     const { store, runner, redis, settings, announcer, metrics, clock, logger } = this.#options;
-    const manifests = camera.settings.packs.flatMap((id) => this.#options.packs.get(id) ?? []);
-    if (!manifests.some(({ kind }) => kind === 'extractor')) {
+    const { plan, missing } = planUsable(camera.settings.packs, this.#options.packs);
+    if (!plan) {
       this.#putOff(camera.id, `none of its packs is loaded: ${camera.settings.packs.join(', ')}`);
       return null;
     }
-    const plan = planPacks(manifests);
-    const { key: packId, extractor: manifest } = plan;
-    if (manifests.length < camera.settings.packs.length) {
-      logger.warn({ camera: camera.id, wanted: camera.settings.packs, used: plan.ids }, 'camera.pack-missing');
+    const { key: packId, base: manifest } = plan;
+    if (missing.length > 0) {
+      logger.warn({ camera: camera.id, wanted: camera.settings.packs, used: plan.ids, missing }, 'camera.pack-missing');
     }
     const token = await store.cameras.takeToken(camera.id, 'scoring');
     const saved = await store.states.runtime(camera.id);
@@ -234,7 +254,7 @@ export class ShardLoop {
       requiredSegments: requiredSegments(learningMinutes, segmentSeconds),
       alertBudgetPerDay: camera.settings.alertBudgetPerDay,
       segmentSeconds,
-      detector: plan.detector !== null,
+      senses: sensesOf(plan),
       incident: {
         quietMs: settings.quietMs,
         ...settings.incidentPolicy,
@@ -307,8 +327,12 @@ export class ShardLoop {
       packId,
       hasState: state !== null,
       feedbackMs: clock.monotonicMs(),
+      textPack: textPackOf(plan),
+      definitionsDueMs: Number.POSITIVE_INFINITY,
+      readingDefinitions: Promise.resolve(),
     };
     lane.setFeedback(await loadFeedback(store, camera.id, clock.nowMs()));
+    await this.#readDefinitions(camera.id, owned);
     runner.assign({ cameraId: camera.id, packIds: plan.ids, assignment, minimumToken: 0 });
     logger.info({ camera: camera.id, token, pack: packId, learned: model.learning.done }, 'camera.taken');
     return owned;
@@ -322,6 +346,23 @@ export class ShardLoop {
     } catch (error) {
       logger.warn({ camera: cameraId, reason: reasonOf(error) }, 'camera.feedback-unread');
     }
+  }
+
+  #readDefinitions(cameraId: string, owned: OwnedCamera): Promise<void> {
+    const { definitions, clock, logger } = this.#options;
+    const { textPack } = owned;
+    if (!definitions || textPack === null) return Promise.resolve();
+    owned.definitionsDueMs = Number.POSITIVE_INFINITY;
+    owned.readingDefinitions = owned.readingDefinitions.then(async () => {
+      try {
+        owned.lane.setDefinitions(await definitions.load(cameraId, textPack));
+        owned.definitionsDueMs = clock.monotonicMs() + FEEDBACK_EVERY_MS;
+      } catch (error) {
+        logger.warn({ camera: cameraId, reason: reasonOf(error) }, 'camera.definitions-unread');
+        owned.definitionsDueMs = clock.monotonicMs() + DEFINITIONS_RETRY_MS;
+      }
+    });
+    return owned.readingDefinitions;
   }
 
   /** What an older edition learned may be unreadable to this one: then the camera learns again, and says so. */

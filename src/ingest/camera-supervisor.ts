@@ -191,11 +191,13 @@ export class CameraSupervisor {
     }
   }
 
-  #take({ pixels, mediaSeconds }: TimedPixels): void {
+  #take({ pixels, mediaSeconds, own }: TimedPixels): void {
     const { clock, onFrame, onSegment, onFramesLost } = this.#options;
     this.#lastPictureMonotonicMs = clock.monotonicMs();
-    this.#rate.add();
-    onFrame?.();
+    if (own) {
+      this.#rate.add();
+      onFrame?.();
+    }
     if (Number.isNaN(mediaSeconds)) return;
     this.#firstMediaSeconds ??= mediaSeconds;
     const { captureMs, epoch, began } = this.#captureClock.observe(mediaSeconds);
@@ -204,10 +206,10 @@ export class CameraSupervisor {
     this.#status = { ...this.#status, lastFrameMs: captureMs };
     if (this.#status.state !== 'live') this.#enter('live', null);
     if (clock.monotonicMs() < this.#holdUntilMs) {
-      onFramesLost?.('damaged', 1);
+      if (own) onFramesLost?.('damaged', 1);
       return;
     }
-    const segment = this.#segmenter.push({ pixels, captureMs, mediaSeconds, epoch });
+    const segment = this.#segmenter.push({ pixels, captureMs, mediaSeconds, epoch, own });
     if (segment) onSegment(segment);
   }
 

@@ -2,7 +2,7 @@ import ffmpeg from 'fluent-ffmpeg';
 import type { Sampling } from '../bus/sampling.ts';
 import type { PixelFormat } from '../bus/segment.ts';
 import { CHUNK_LIST_FD, FRAME_TIMES_FD, SCRIPT_FD, SCRIPT_INPUT } from './concat-script.ts';
-import { decodedPictureOf } from './segmenter.ts';
+import { decodedPictureOf, decodedRateOf } from './segmenter.ts';
 import { formatWhitelist, protocolWhitelist } from './source-options.ts';
 import type { CameraScheme } from './source-url.ts';
 
@@ -97,22 +97,44 @@ const STILL_SCALING = 'bicubic+accurate_rnd+full_chroma_int';
 
 /**
  * Picks the first frame at or after each tick of a grid of `framesPerSecond`, and a frame whose time went back. The `fps` filter
- * would duplicate frames where the camera is slow, and a duplicated frame looks like a still scene.
+ * would duplicate frames where the camera is slow, and a duplicated frame looks like a still scene. Where a clip is wanted at a higher
+ * rate, frames of that grid come along, marked with 0: the segment's own frames stay the same ones.
  */
 export function sampleFilter(sampling: Sampling): string {
-  const rate = sampling.framesPerSecond;
   const { width, height, pixelFormat } = decodedPictureOf(sampling);
-  const tick = (time: string) => `floor(${time}*${rate}+0.5)`;
-  const select = `isnan(prev_selected_t)+gt(${tick('t')},${tick('prev_selected_t')})+lt(t,prev_selected_t)`;
+  const picked = sampling.still || sampling.clip;
+  const mixed = decodedRateOf(sampling) > sampling.framesPerSecond;
+  const own = onGrid(sampling.framesPerSecond);
   return [
-    `select='${select}'`,
-    `scale=${width}:${height}:flags=${sampling.still ? STILL_SCALING : 'area'}`,
+    mixed ? `select='${pickOf(decodedRateOf(sampling))}+${own}'` : `select='${pickOf(sampling.framesPerSecond)}'`,
+    ...(mixed ? [mark(0), `${mark(1, 'modify')}:enable='${oncePerFrame(own)}'`] : []),
+    `scale=${width}:${height}:flags=${picked ? STILL_SCALING : 'area'}`,
     `format=${RAW_FORMATS[pixelFormat]}`,
     `settb=1/${FRAME_TIME_TICKS_PER_SECOND}`,
     // `metadata=print` only prints frames that have an entry
-    'metadata=mode=add:key=vedette:value=1',
+    ...(mixed ? [] : [mark(1)]),
     `metadata=mode=print:key=vedette:file='pipe\\:${FRAME_TIMES_FD}':direct=1`,
   ].join(',');
+}
+
+const mark = (value: 0 | 1, mode: 'add' | 'modify' = 'add') => `metadata=mode=${mode}:key=vedette:value=${value}`;
+const tickOf = (time: string, rate: number) => `floor(${time}*${rate}+0.5)`;
+
+/** The grid, in the words of `select`. */
+function pickOf(rate: number): string {
+  return `isnan(prev_selected_t)+gt(${tickOf('t', rate)},${tickOf('prev_selected_t', rate)})+lt(t,prev_selected_t)`;
+}
+
+/** The same, where `select` picks other frames too: its own memory (0: tick, 2: time of the last one, 1: there was one). */
+function onGrid(rate: number): string {
+  const tick = tickOf('t', rate);
+  // a frame without a time would stay in the memory for ever
+  return `if(not(isnan(t))*(not(ld(1))+gt(${tick},ld(0))+lt(t,ld(2))),st(0,${tick})*0+st(2,t)*0+st(1,1),0)`;
+}
+
+/** ffmpeg asks `enable` twice a frame: the second answer is the first again. */
+function oncePerFrame(expression: string): string {
+  return `if(eq(n+1,ld(3)),ld(4),st(3,n+1)*0+st(4,${expression}))`;
 }
 
 /**

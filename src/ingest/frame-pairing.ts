@@ -1,20 +1,20 @@
-export interface TimedPixels {
+import type { FrameTime } from './frame-time-parser.ts';
+
+export interface TimedPixels extends FrameTime {
   readonly pixels: Uint8Array;
-  /** Seconds on the stream's own clock; NaN where the stream gave none. */
-  readonly mediaSeconds: number;
 }
 
 /** Joins the n-th frame with the n-th time: they come on two pipes, either may be ahead. */
 export class FramePairing {
   #frames: Uint8Array[] = [];
-  #times: number[] = [];
+  #times: FrameTime[] = [];
 
   addFrames(frames: readonly Uint8Array[]): TimedPixels[] {
     this.#frames.push(...frames);
     return this.#take();
   }
 
-  addTimes(times: readonly number[]): TimedPixels[] {
+  addTimes(times: readonly FrameTime[]): TimedPixels[] {
     this.#times.push(...times);
     return this.#take();
   }
@@ -22,6 +22,10 @@ export class FramePairing {
   #take(): TimedPixels[] {
     const count = Math.min(this.#frames.length, this.#times.length);
     const times = this.#times.splice(0, count);
-    return this.#frames.splice(0, count).map((pixels, i) => ({ pixels, mediaSeconds: times[i] ?? Number.NaN }));
+    const frames = this.#frames.splice(0, count);
+    return times.flatMap((time, i) => {
+      const pixels = frames[i];
+      return pixels ? [{ ...time, pixels }] : [];
+    });
   }
 }

@@ -1,21 +1,9 @@
+import { type Size, type Spans, spansOf } from '../media/area-spans.ts';
+
 /** BT.601 luma of full-range RGB, in 256ths. */
 const RED = 77;
 const GREEN = 150;
 const BLUE = 29;
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-/** Which pixels of a line make up one smaller pixel, and with what share. */
-interface Spans {
-  /** First pixel of each span. */
-  readonly first: Int32Array;
-  /** `most` shares for each span, adding up to 1; 0 beyond its end. */
-  readonly shares: Float32Array;
-  readonly most: number;
-}
 
 /**
  * Makes small gray pictures out of large coloured ones: luma, then the mean over the area that each small pixel covers. Keeps its
@@ -81,22 +69,4 @@ export class GrayShrink {
       line[x] = sum;
     }
   }
-}
-
-function spansOf(from: number, to: number): Spans {
-  const scale = from / to;
-  const most = Math.ceil(scale) + 1;
-  const first = new Int32Array(to);
-  const shares = new Float32Array(to * most);
-  for (let i = 0; i < to; i++) {
-    const begin = i * scale;
-    const end = begin + scale;
-    const start = Math.floor(begin);
-    first[i] = start;
-    for (let k = 0; k < most; k++) {
-      const covered = Math.min(end, start + k + 1) - Math.max(begin, start + k);
-      if (covered > 1e-9) shares[i * most + k] = covered / scale;
-    }
-  }
-  return { first, shares, most };
 }

@@ -12,7 +12,7 @@ import { FrameReader } from './frame-reader.ts';
 import { FrameTimeParser } from './frame-time-parser.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { runProbe } from './probe-child.ts';
-import { decodedPictureOf, Segmenter } from './segmenter.ts';
+import { decodedPictureOf, decodedRateOf, Segmenter } from './segmenter.ts';
 
 export interface ReadSegmentsOptions {
   readonly file: string;
@@ -48,7 +48,7 @@ export async function* readSegments(options: ReadSegmentsOptions): AsyncGenerato
   const times = new FrameTimeParser();
   const pairing = new FramePairing();
   const segmenter = new Segmenter({ cameraId: options.cameraId, sampling, fencingToken: options.fencingToken ?? 0 });
-  const mediaClock = new EvenMediaClock(sampling.framesPerSecond);
+  const mediaClock = new EvenMediaClock(decodedRateOf(sampling));
   let ready: TimedPixels[] = [];
   child.log.on('data', (bytes: Buffer) => log.push(bytes));
   child.frameTimes.on('data', (bytes: Buffer) => ready.push(...pairing.addTimes(times.push(bytes))));
@@ -59,9 +59,9 @@ export async function* readSegments(options: ReadSegmentsOptions): AsyncGenerato
   function* segments(): Generator<Segment> {
     const pairs = ready;
     ready = [];
-    for (const { pixels, mediaSeconds } of pairs) {
+    for (const { pixels, mediaSeconds, own } of pairs) {
       const captureMs = epoch + Math.round(mediaClock.advance(mediaSeconds) * 1_000);
-      const segment = segmenter.push({ pixels, captureMs, mediaSeconds, epoch });
+      const segment = segmenter.push({ pixels, captureMs, mediaSeconds, epoch, own });
       if (segment) yield segment;
     }
   }

@@ -299,7 +299,7 @@ export const configSchema = Type.Object(
               {
                 default: [],
                 description:
-                  'Levels that differ from the built-in ones: vehicle, agitation and left-object high; rider, person, baggage, fast-motion, missing-object, scene-change and presence medium; all else low.',
+                  'Levels that differ from the built-in ones: vehicle, agitation, left-object, known-event and definition high; rider, person, baggage, fast-motion, missing-object, scene-change and presence medium; all else low.',
               },
             ),
             timeZone: Type.String({

@@ -114,6 +114,12 @@ export const ERROR_KINDS = {
     message: '{what} {id} {reason}',
     hint: 'Read the present state and decide again.',
   },
+  VDT_DEFINITIONS_UNREADABLE: {
+    status: 409,
+    retryable: false,
+    message: 'No pack of camera {camera} reads text: {packs}',
+    hint: 'Pull one with a text tower ("vedette models pull clip-vit-b16") and add it to the camera’s packs: PATCH settings.packs.',
+  },
   VDT_LEASE_LOST: {
     status: 409,
     retryable: false,
@@ -183,7 +189,7 @@ export const ERROR_KINDS = {
   VDT_PACK_CHECKSUM: {
     status: 422,
     retryable: false,
-    message: 'Pack {pack}: the file {file} has the SHA-256 {actual}, its manifest says {expected}',
+    message: 'Pack {pack}: the file {file} has the checksum {actual}, expected is {expected}',
     hint: 'The file was changed or is incomplete: fetch the pack again.',
   },
   VDT_PACK_NOT_PULLED: {
@@ -197,6 +203,24 @@ export const ERROR_KINDS = {
     retryable: true,
     message: 'Pack {pack}: the file {file} could not be fetched from {source}: {reason}',
     hint: 'Run the command again, it goes on where it stopped; or give the file yourself with --from FILE.',
+  },
+  VDT_PULL_RUNNING: {
+    status: 409,
+    retryable: true,
+    message: 'Pack {pack} is being fetched already, by process {process} of {host}',
+    hint: 'Wait for it to end. Where it no longer runs, try again after five minutes.',
+  },
+  VDT_PACK_OUTDATED: {
+    status: 422,
+    retryable: false,
+    message: 'Pack {pack}: the file {file} does not belong to this version: {reason}',
+    hint: 'Run "vedette models pull ID" again; what is still right is not fetched twice.',
+  },
+  VDT_CHECKPOINT_UNREADABLE: {
+    status: 422,
+    retryable: false,
+    message: 'Pack {pack}: the checkpoint {file} {reason}',
+    hint: 'The file is as its manifest names it, but cannot be turned into weights: report it with this message.',
   },
   VDT_PACK_MODEL_MISMATCH: {
     status: 422,
@@ -233,6 +257,18 @@ export const ERROR_KINDS = {
     retryable: false,
     message: 'Dataset {file}: {field} names {video}, which is not there',
     hint: 'Paths are relative to the dataset file; put the video there or correct the path.',
+  },
+  VDT_FEATURES_DIFFER: {
+    status: 409,
+    retryable: false,
+    message: 'Features cannot be written to {directory}: {field} {reason}',
+    hint: 'One folder holds the features of one pack in one version: give another folder.',
+  },
+  VDT_FEATURES_NONE: {
+    status: 422,
+    retryable: false,
+    message: 'No features of {file}: {reason}',
+    hint: 'Leave it out of the dataset, or give a longer recording.',
   },
   VDT_SCORE_FILE_INVALID: {
     status: 400,
@@ -298,13 +334,13 @@ export const ERROR_KINDS = {
     status: 400,
     retryable: false,
     message: 'A camera cannot be watched with these packs ({packs}): {reason}',
-    hint: 'Give it one extractor (motion-grid), and a detector beside it if you like.',
+    hint: 'Name each pack once: motion-grid, a detector, extractors, heads. "vedette models list" shows what is installed; a head needs its extractor.',
   },
   VDT_PACKS_DIFFER: {
     status: 400,
     retryable: false,
     message: 'The packs {one} and {other} cannot look at one camera: they ask for different frames',
-    hint: 'Give the camera packs of the same rate, size and segment length.',
+    hint: 'Packs that look at the segment’s own frames must ask for the same rate, size and length; packs that look at clips go with any.',
   },
   VDT_USAGE: {
     status: 400,

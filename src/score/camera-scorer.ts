@@ -1,13 +1,26 @@
 import { problem } from '../platform/errors.ts';
 import { AdaptationQueue, type AdaptationState, type Circumstance } from './adaptation.ts';
 import { agreementOf } from './agreement.ts';
+import { checkFeatures } from './check-features.ts';
 import type { AnyCueHead, GridShape } from './cue-head.ts';
-import { describeCue, explain } from './explain.ts';
+import { describeCue, explain, isWorthExplaining } from './explain.ts';
 import { strangestThing } from './feedback/describe.ts';
 import { type FeedbackReference, type Likeness, NO_REFERENCES, ReferenceBank } from './feedback/reference-bank.ts';
 import { scoreOf, smooth } from './fuse.ts';
 import { headsFor } from './heads.ts';
 import { learnNormality } from './learn-normality.ts';
+import {
+  cuesOfDefinitions,
+  DEFINITION_CUE,
+  DefinitionCues,
+  type DefinitionOutcome,
+  definitionsLead,
+  describeDefinition,
+  joinDefinitions,
+  strongestDefinition,
+} from './learned/definition-cues.ts';
+import type { DefinitionSet } from './learned/definition-set.ts';
+import { bankOf } from './learned/embedding-head.ts';
 import { LearningMemory, type Sample } from './learning-memory.ts';
 import { MOTION_GRID_CHANNELS } from './motion-grid-channels.ts';
 import { nearestNormal } from './nearest-normal.ts';
@@ -31,7 +44,7 @@ import { decodeState, encodeState } from './state-codec.ts';
 export interface ScorerSettings {
   /** Learning ends by itself after so many segments, unless recordings are being taught (`endRecording`). */
   readonly requiredSegments: number;
-  /** Segments kept while learning, at about 10 kB each; 1200 by default. */
+  /** Segments kept while learning, at about 10 kB each; 1200 by default, 900 where embeddings are kept with them. */
   readonly maximumReferences?: number;
   readonly seed?: number;
   /** What looks at the segments; those of a camera without a detector unless told. */
@@ -51,6 +64,8 @@ export interface LearningProgress {
 
 const HOUR_MS = 3_600_000;
 const MAXIMUM_REFERENCES = 1200;
+/** An embedding of 512 numbers is 2 kB more a segment, and what is learned of it another 2 MB. */
+const MAXIMUM_REFERENCES_WITH_EMBEDDINGS = 900;
 /** Fewer segments (at half a second each) say nothing about how unusual anything is. */
 const MINIMUM_SEGMENTS = 40;
 
@@ -68,6 +83,8 @@ interface LiveState {
   readonly sequence: number;
   readonly statistic: number;
   readonly states: readonly unknown[];
+  /** The definitions' own statistic, and of which definitions; absent where there are none or the pack did not look. */
+  readonly definitions?: { readonly key: string; readonly statistic: number };
 }
 
 interface SavedState {
@@ -112,14 +129,21 @@ export class CameraScorer {
   #adaptation = new AdaptationQueue();
   #reviewed: readonly FeedbackReference[] = [];
   #references = NO_REFERENCES;
+  /** Packs whose embeddings are looked at. */
+  readonly #embeddings: readonly string[];
+  #definitionSet: DefinitionSet | null = null;
+  #definitions: DefinitionCues | null = null;
   /** The segment scored last, until `settle` says what became of it. */
   #unsettled: Observation | null = null;
 
   constructor(settings: ScorerSettings) {
     this.#requiredSegments = Math.max(MINIMUM_SEGMENTS, settings.requiredSegments);
-    this.#maximumReferences = settings.maximumReferences ?? MAXIMUM_REFERENCES;
-    this.#seed = settings.seed ?? 1;
     this.#heads = settings.heads ?? headsFor({ detector: false });
+    this.#embeddings = this.#heads.flatMap(({ embedding }) => embedding ?? []);
+    this.#maximumReferences =
+      settings.maximumReferences ??
+      (this.#embeddings.length > 0 ? MAXIMUM_REFERENCES_WITH_EMBEDDINGS : MAXIMUM_REFERENCES);
+    this.#seed = settings.seed ?? 1;
     this.#cues = cuesOf(this.#heads);
     this.#deferred = settings.deferLearning ?? false;
     this.#memory = new LearningMemory(this.#maximumReferences, this.#seed);
@@ -190,8 +214,8 @@ export class CameraScorer {
    * @param hold the camera is unhealthy or in transition: nothing is learned from it, and its score is not certain
    */
   observe(features: SegmentFeatures, hold = false): SegmentScore | null {
-    this.#check(features);
-    const observation = observationOf(features);
+    this.#shape = checkFeatures(features, this.#shape);
+    const observation = observationOf(features, this.#embeddings);
     if (this.#model !== null) return this.#score(observation, this.#model, hold);
     if (hold) return null;
     this.#memory.add(observation, this.#recording);
@@ -224,6 +248,16 @@ export class CameraScorer {
   setReferences(references: readonly FeedbackReference[]): void {
     this.#reviewed = references;
     this.#refreshReferences();
+  }
+
+  /**
+   * What the camera's user calls abnormal and normal, from the next segment on; replaces what was given before. Given again after
+   * `restore`: it is the database that keeps it. Counts once learning is over.
+   */
+  setDefinitions(set: DefinitionSet | null): void {
+    const same = set?.key === this.#definitionSet?.key;
+    this.#definitionSet = set;
+    if (!same) this.#refreshDefinitions();
   }
 
   /**
@@ -266,6 +300,7 @@ export class CameraScorer {
     const live = this.#live;
     this.#model = model;
     this.#refreshReferences();
+    this.#refreshDefinitions();
     if (before === null || live === null) {
       this.#live = null;
       return;
@@ -299,11 +334,23 @@ export class CameraScorer {
     const { surprises, like } = this.#references.apply(thing, alone);
     const statistic = fuseCues(this.#cues, surprises);
     const adjacent = before !== null && before.epoch === epoch && before.sequence + 1 === sequence;
-    const surprise = calibratedSurprise(model, smooth(adjacent ? before.statistic : null, statistic), startMs);
-    this.#live = { epoch, sequence, statistic, states: read.states };
+    const ofCues = calibratedSurprise(model, smooth(adjacent ? before.statistic : null, statistic), startMs);
+    const definitions = this.#readDefinitions(observation, adjacent ? before : null);
+    const surprise = definitions ? joinDefinitions(ofCues, definitions.surprise) : ofCues;
+    this.#live = {
+      epoch,
+      sequence,
+      statistic,
+      states: read.states,
+      ...(this.#definitions && definitions?.statistic != null
+        ? { definitions: { key: this.#definitions.key, statistic: definitions.statistic } }
+        : {}),
+    };
     this.#unsettled = observation;
 
     const strongest = strongestCue(this.#cues, surprises);
+    const defined =
+      definitions && definitionsLead(ofCues, definitions.surprise) ? strongestDefinition(definitions.readings) : null;
     const cues: Cue[] = this.#cues.map((cue, index) => {
       const reading = read.readings[index];
       const own = surprises[index] ?? 0;
@@ -326,18 +373,27 @@ export class CameraScorer {
       endMs,
       score: scoreOf(surprise),
       surprise,
-      cues,
+      cues: definitions
+        ? [
+            ...cues,
+            ...cuesOfDefinitions(definitions, surprise >= NOTABLE_SURPRISE ? NOTABLE_CUE : Number.POSITIVE_INFINITY),
+          ]
+        : cues,
       certainty:
         certaintyOf(
           sharpness(values, model.shape),
           model.usualSharpness,
           model.learnedSegments / model.dependenceSegments,
         ) *
-        agreementOf(this.#witnesses(surprises)) *
+        agreementOf([...this.#witnesses(surprises), ...(definitions ? [definitions.surprise] : [])]) *
         (hold ? HELD_CERTAINTY : 1),
-      hottestCell: cues[strongest]?.cell ?? null,
-      leadingCue: this.#cues[strongest]?.name ?? '',
-      explanation: withLikeness(explain(this.#heads, model, read.readings, strongest, surprise), like),
+      hottestCell: defined ? null : (cues[strongest]?.cell ?? null),
+      leadingCue: defined ? DEFINITION_CUE : (this.#cues[strongest]?.name ?? ''),
+      explanation: defined
+        ? isWorthExplaining(surprise)
+          ? describeDefinition(defined)
+          : null
+        : withLikeness(explain(this.#heads, model, read.readings, strongest, surprise), like),
       dependenceSegments: model.dependenceSegments,
       ...(like
         ? { likeReference: { id: like.id, verdict: like.verdict, label: like.label, likeness: like.likeness } }
@@ -347,6 +403,22 @@ export class CameraScorer {
         ? this.#circumstances(observation, model, read.readings[strongest]?.cell ?? 0)
         : {}),
     };
+  }
+
+  #refreshDefinitions(): void {
+    const set = this.#definitionSet;
+    const index = this.#heads.findIndex(({ embedding }) => embedding !== undefined && embedding === set?.pack);
+    const bank = bankOf(this.#model?.heads[index]?.model);
+    this.#definitions = set === null ? null : DefinitionCues.calibrate(set, bank);
+  }
+
+  #readDefinitions(observation: Observation, before: LiveState | null): DefinitionOutcome | null {
+    if (this.#definitions === null) return null;
+    const { definitions } = before ?? {};
+    return this.#definitions.read(
+      observation,
+      definitions?.key === this.#definitions.key ? definitions.statistic : null,
+    );
   }
 
   #refreshReferences(): void {
@@ -374,26 +446,6 @@ export class CameraScorer {
     });
     heat[cell] = 1;
     return { heat, nearestNormal: nearestNormal(this.#memory.samples(), observation, model.shape, cell, 3) };
-  }
-
-  #check(features: SegmentFeatures): void {
-    const { rows, columns, channels, values } = features;
-    if (channels !== MOTION_GRID_CHANNELS.length) {
-      throw problem('VDT_FEATURES_MISMATCH', {
-        field: 'channels',
-        reason: `is ${channels} instead of ${MOTION_GRID_CHANNELS.length}`,
-      });
-    }
-    if (values.length !== rows * columns * channels) {
-      throw problem('VDT_FEATURES_MISMATCH', { field: 'values', reason: `has ${values.length} numbers` });
-    }
-    if (this.#shape === null) this.#shape = { rows, columns, channels };
-    else if (this.#shape.rows !== rows || this.#shape.columns !== columns) {
-      throw problem('VDT_FEATURES_MISMATCH', {
-        field: 'rows x columns',
-        reason: `is ${rows}x${columns}, the camera has learned ${this.#shape.rows}x${this.#shape.columns}`,
-      });
-    }
   }
 }
 

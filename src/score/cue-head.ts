@@ -16,6 +16,13 @@ export interface CueDefinition {
    * history is long, for cues whose every recording brings something new (a place where nobody had walked yet).
    */
   readonly evidence: 'extrapolated' | 'counted';
+  /** Least mean excess of the tail, in the unit of the raw value, for cues whose raw values are no logarithms of ratios (tail.ts). */
+  readonly leastExcess?: number;
+  /**
+   * Raw values that are assumed where the history has fewer readings than these, in an order in which the first few are already spread
+   * over all of them: for cues that know from elsewhere what is ordinary.
+   */
+  readonly prior?: readonly number[];
 }
 
 /** How unusual a segment is to one cue, before calibration. */
@@ -28,8 +35,10 @@ export interface Reading {
   readonly value: number;
   /** The object or shape, where the cue knows one. */
   readonly box?: Box | null;
-  /** Class of the object, where a detector named it. */
+  /** Class of the object, where a detector named it; what an expert or a definition calls it. */
   readonly label?: string | null;
+  /** There was nothing to look at: no surprise, whatever `raw` says, and nothing to calibrate on. */
+  readonly silent?: true;
 }
 
 /** A segment of the learning history. Folds group segments that are left out together (a recording, or a stretch of time). */
@@ -44,6 +53,8 @@ export interface HistorySample extends Observation {
 export interface CueHead<Model, State> {
   readonly name: string;
   readonly cues: readonly CueDefinition[];
+  /** Pack whose embeddings it looks at: only those that some head looks at are remembered. */
+  readonly embedding?: string;
   /**
    * @param history in order of time, at least one
    * @returns the model, and for every sample one reading a cue by a model that never saw the sample's fold

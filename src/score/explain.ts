@@ -4,6 +4,11 @@ import type { NormalityModel } from './normality-model.ts';
 /** Nats of surprise below which there is nothing to explain: once in fifty segments. */
 const WORTH_EXPLAINING = Math.log(50);
 
+/** @param surprise of a segment, nats */
+export function isWorthExplaining(surprise: number): boolean {
+  return surprise >= WORTH_EXPLAINING;
+}
+
 /**
  * One sentence on the cue that carries the score: "motion 4.1 times faster than anything seen here". Null while the segment is ordinary.
  *
@@ -18,7 +23,7 @@ export function explain(
   strongest: number,
   surprise: number,
 ): string | null {
-  if (surprise < WORTH_EXPLAINING) return null;
+  if (!isWorthExplaining(surprise)) return null;
   return describeCue(heads, model, readings, strongest);
 }
 

@@ -7,7 +7,7 @@ import { smooth } from './fuse.ts';
 import type { Sample } from './learning-memory.ts';
 import { cueSurprises, cuesOf, fuseCues, type NormalityModel } from './normality-model.ts';
 import { sharpness } from './picture-quality.ts';
-import { calibrateTail } from './tail.ts';
+import { calibrateTail, SILENT_TAIL } from './tail.ts';
 
 const MAXIMUM_FOLDS = 16;
 const MINIMUM_RECORDINGS = 4;
@@ -31,9 +31,13 @@ export function learnNormality(
   const readings: readonly (readonly Reading[])[] = history.map((_, place) =>
     learned.flatMap((head) => head.readings[place] ?? []),
   );
-  const tails = cues.map((_, index) => {
-    const raws = readings.map((reading) => reading[index]?.raw ?? 0);
-    return calibrateTail(raws, dependenceLength(runsOf(history, raws).map((run) => run.values)));
+  const tails = cues.map((cue, index) => {
+    const own = readings.map((reading) => reading[index]);
+    const looked = history.filter((_, place) => own[place]?.silent !== true);
+    const raws = own.flatMap((reading) => (reading?.silent === true ? [] : (reading?.raw ?? 0)));
+    const dependence = dependenceLength(runsOf(looked, raws).map((run) => run.values));
+    const calibrated = [...raws, ...(cue.prior ?? []).slice(raws.length)];
+    return calibrated.length === 0 ? SILENT_TAIL : calibrateTail(calibrated, dependence, cue.leastExcess);
   });
 
   const smoothed: number[] = [];

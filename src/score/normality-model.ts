@@ -56,7 +56,7 @@ export function cueSurprises(
   return cues.map((cue, index) => {
     const tail = tails[index];
     const reading = readings[index];
-    if (tail === undefined || reading === undefined) return 0;
+    if (tail === undefined || reading === undefined || reading.silent) return 0;
     const surprise = surpriseOf(tail, reading.raw);
     return cue.evidence === 'counted' ? Math.min(surprise, most) : surprise;
   });

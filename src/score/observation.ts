@@ -1,7 +1,9 @@
 import type { DetectedObject } from './detected-object.ts';
+import type { LearnedFeatures } from './learned-features.ts';
 
 /**
- * What the heads look at and what learning remembers of a segment: its features boiled down to at most about 11 kB.
+ * What the heads look at and what learning remembers of a segment: its features boiled down to at most about 11 kB, and 4 bytes a
+ * dimension of each embedding that is remembered.
  * Plain data; `observationOf` (observe.ts) makes it.
  */
 export interface Observation {
@@ -14,8 +16,15 @@ export interface Observation {
   readonly values: Float32Array;
   /** Moving shapes cut out of the lattice: count x BLOB_FIELDS numbers (blobs.ts); empty where nothing moves. */
   readonly blobs: Float32Array;
+  /** The fastest parts of what moves: count x PART_FIELDS numbers (tracks/moving-parts.ts); absent without a lattice, and in what earlier editions remember. */
+  readonly parts?: Float32Array;
   /** What the detector saw, with how it moves; null where it did not look or there is none. */
   readonly objects: readonly ObservedObject[] | null;
+  /**
+   * What the learned packs made of it: embeddings that some head looks at, of length 1, and of each head its score and the expert that
+   * fires. Absent where there are none.
+   */
+  readonly learned?: LearnedFeatures;
 }
 
 export interface ObservedObject extends DetectedObject {

@@ -1,8 +1,11 @@
 import { extractBlobs } from './blobs.ts';
 import type { DetectedObject } from './detected-object.ts';
+import { unitVector } from './learned/unit-vector.ts';
+import type { HeadOutput, LearnedFeatures } from './learned-features.ts';
 import { latticeChannelIndex } from './motion-grid-channels.ts';
 import type { Observation, ObservedObject } from './observation.ts';
 import type { Lattice, SegmentFeatures } from './segment-features.ts';
+import { movingParts } from './tracks/moving-parts.ts';
 
 const VELOCITY_X = latticeChannelIndex('velocityX');
 const VELOCITY_Y = latticeChannelIndex('velocityY');
@@ -12,9 +15,14 @@ const STILL_ENERGY = 1e-5;
 /** A body's own speed, not that of its swinging legs nor of the ground beside it. */
 const SPEED_QUANTILE = 0.75;
 
-/** Boils a segment's features down to what the heads look at and what learning remembers. Pure. */
-export function observationOf(features: SegmentFeatures): Observation {
+/**
+ * Boils a segment's features down to what the heads look at and what learning remembers. Pure.
+ *
+ * @param embeddings ids of the packs whose embeddings are looked at
+ */
+export function observationOf(features: SegmentFeatures, embeddings: readonly string[] = []): Observation {
   const { epoch, sequence, startMs, endMs, values, lattice, objects } = features;
+  const learned = features.learned && learnedOf(features.learned, embeddings);
   return {
     epoch,
     sequence,
@@ -22,8 +30,30 @@ export function observationOf(features: SegmentFeatures): Observation {
     endMs,
     values,
     blobs: lattice ? extractBlobs(lattice) : new Float32Array(0),
+    ...(lattice ? { parts: movingParts(lattice) } : {}),
     objects: objects?.map((object) => ({ ...object, ...motionIn(object, lattice) })) ?? null,
+    ...(learned ? { learned } : {}),
   };
+}
+
+function learnedOf(learned: LearnedFeatures, wanted: readonly string[]): LearnedFeatures | null {
+  const embeddings = wanted.flatMap((id) => {
+    const embedding = learned.embeddings[id];
+    return embedding ? [[id, unitVector(embedding)] as const] : [];
+  });
+  const heads = Object.entries(learned.heads).map(([id, { score, experts }]) => [
+    id,
+    { score, experts: firing(experts) },
+  ]);
+  if (embeddings.length === 0 && heads.length === 0) return null;
+  return { embeddings: Object.fromEntries(embeddings), heads: Object.fromEntries(heads) };
+}
+
+/** The expert that says most; none of a head without experts. */
+function firing(experts: HeadOutput['experts']): HeadOutput['experts'] {
+  const [first, ...others] = experts;
+  if (first === undefined) return [];
+  return [others.reduce((most, expert) => (expert.score > most.score ? expert : most), first)];
 }
 
 /** How the picture moves inside an object's box, from the lattice places whose centres lie in it (at least the nearest one). */

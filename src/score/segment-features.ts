@@ -1,4 +1,5 @@
 import type { DetectedObject } from './detected-object.ts';
+import type { LearnedFeatures } from './learned-features.ts';
 
 /** What the camera's packs make of one segment: one descriptor per cell of a grid over the picture, and what a detector saw. */
 export interface SegmentFeatures {
@@ -18,6 +19,8 @@ export interface SegmentFeatures {
   readonly lattice?: Lattice;
   /** Objects in the segment's last picture; null where the detector did not look; absent where the camera has no detector. */
   readonly objects?: readonly DetectedObject[] | null;
+  /** What the camera's learned packs make of it; absent where it has none. */
+  readonly learned?: LearnedFeatures;
 }
 
 export interface Lattice {

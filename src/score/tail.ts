@@ -5,6 +5,9 @@ const MAXIMUM_KNOTS = 256;
 /** Raw scores are logarithms of ratios, or nats: differences below are rounding, however constant the history. */
 const LEAST_MEAN_EXCESS = 0.02;
 
+/** Nothing is surprising: of a cue that has never looked. */
+export const SILENT_TAIL: Tail = { knots: new Float64Array(1), surprises: new Float64Array(1), slope: 0 };
+
 /** Piecewise linear map from a raw score to surprise, with a straight line (an exponential tail) beyond the last knot. */
 export interface Tail {
   /** Raw scores, strictly rising. */
@@ -23,8 +26,13 @@ export interface Tail {
  *
  * @param history raw scores of normal segments that the scoring model did not see; at least one
  * @param dependenceSegments how many neighbouring values count as one independent observation
+ * @param leastMeanExcess in the unit of the raw score: however constant the history, the tail falls no faster than this says
  */
-export function calibrateTail(history: readonly number[], dependenceSegments: number): Tail {
+export function calibrateTail(
+  history: readonly number[],
+  dependenceSegments: number,
+  leastMeanExcess: number = LEAST_MEAN_EXCESS,
+): Tail {
   const sorted = Float64Array.from(history).sort();
   const count = sorted.length;
   const wanted = Math.min(Math.max(Math.round(count * TAIL_SHARE), MINIMUM_EXCEEDANCES), Math.max(1, count >> 1));
@@ -35,7 +43,7 @@ export function calibrateTail(history: readonly number[], dependenceSegments: nu
   for (let index = first; index < count; index++) excess += at(sorted, index) - threshold;
   const spread = Math.max(at(sorted, first) - at(sorted, count >> 1), 1e-6);
   const independent = Math.max(1, exceedances / Math.max(1, dependenceSegments));
-  const meanExcess = Math.max(excess / exceedances, spread / 8, LEAST_MEAN_EXCESS) * (1 + 1 / Math.sqrt(independent));
+  const meanExcess = Math.max(excess / exceedances, spread / 8, leastMeanExcess) * (1 + 1 / Math.sqrt(independent));
 
   const knots: number[] = [];
   const surprises: number[] = [];

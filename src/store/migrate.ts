@@ -2,11 +2,16 @@ import { type MigrationProvider, Migrator } from 'kysely';
 import { problem, reasonOf, VedetteError } from '../platform/errors.ts';
 import * as initial from './migrations/0001-initial.ts';
 import * as detector from './migrations/0002-detector.ts';
+import * as definitions from './migrations/0003-definitions.ts';
 import type { Database } from './schema.ts';
 
 /** In order of name; a step that has been released is never changed, only followed by another. */
 const provider: MigrationProvider = {
-  getMigrations: async () => ({ '0001-initial': initial, '0002-detector': detector }),
+  getMigrations: async () => ({
+    '0001-initial': initial,
+    '0002-detector': detector,
+    '0003-definitions': definitions,
+  }),
 };
 
 /**

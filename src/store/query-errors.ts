@@ -56,6 +56,10 @@ export function isUniqueViolation(thrown: unknown): boolean {
   return codeOf(thrown) === '23505';
 }
 
+export function isForeignKeyViolation(thrown: unknown): boolean {
+  return codeOf(thrown) === '23503';
+}
+
 /** Two transactions stood in each other's way; the same work may be tried again at once. */
 export function isWriteConflict(thrown: unknown): boolean {
   return ['40001', '40P01'].includes(codeOf(thrown));

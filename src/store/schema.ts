@@ -14,6 +14,7 @@ export interface Tables {
   incidents: IncidentsTable;
   reviews: ReviewsTable;
   camera_references: CameraReferencesTable;
+  camera_definitions: CameraDefinitionsTable;
   chunks: { path: string; camera_id: string; start_at: At; end_at: At; size_bytes: number };
   events: EventsTable;
   webhook_endpoints: EndpointsTable;
@@ -123,6 +124,17 @@ interface CameraReferencesTable {
   created_at: At;
   removed_by: string | null;
   removed_at: NullableAt;
+}
+
+interface CameraDefinitionsTable {
+  camera_id: string;
+  /** [{ name, text, examples }]. */
+  abnormal: unknown;
+  /** Texts. */
+  normal: unknown;
+  revision: number;
+  updated_by: string;
+  updated_at: At;
 }
 
 interface EventsTable {

@@ -5,6 +5,7 @@ import { CameraRepository } from './cameras.ts';
 import { ChunkRepository } from './chunks.ts';
 import { commitScores, type ScoreCommit, type ScoreCommitted } from './commit-scores.ts';
 import type { StoreContext } from './context.ts';
+import { DefinitionRepository } from './definitions.ts';
 import { DeliveryRepository } from './deliveries.ts';
 import { EndpointRepository } from './endpoints.ts';
 import { EventRepository } from './events.ts';
@@ -25,6 +26,7 @@ export class Store {
   readonly endpoints: EndpointRepository;
   readonly reviews: ReviewRepository;
   readonly references: CameraReferenceRepository;
+  readonly definitions: DefinitionRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly states: CameraStateRepository;
   readonly settings: SettingsRepository;
@@ -43,6 +45,7 @@ export class Store {
     this.endpoints = new EndpointRepository(context);
     this.reviews = new ReviewRepository(context);
     this.references = new CameraReferenceRepository(context);
+    this.definitions = new DefinitionRepository(context);
     this.apiKeys = new ApiKeyRepository(context);
     this.states = new CameraStateRepository(context);
     this.settings = new SettingsRepository(context);

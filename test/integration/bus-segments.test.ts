@@ -84,6 +84,21 @@ describe('the segment stream', () => {
     expect(lost).toEqual([]);
   });
 
+  it('carries clips, the fewer of them to a reader that is behind the larger they are', async () => {
+    const publisher = new SegmentPublisher({ redis: client, segmentsPerCamera: 20 });
+    const size = { framesPerSecond: 30, frames: 16, width: 340, height: 256 }; // 4.2 MB
+    const pixels = new Uint8Array(size.frames * size.width * size.height * 3).fill(9);
+    const still = { width: 6, height: 4, pixels: new Uint8Array(6 * 4 * 3) };
+    for (let sequence = 0; sequence < 7; sequence++) {
+      await publisher.publish(makeSegment({ sequence, still, clip: { ...size, pixels } }));
+    }
+    const read = await readerNamed('a').read(['yard'], 20, 1_000);
+    expect(read.map(({ segment }) => segment.clip !== undefined)).toEqual([true, true, true, true, true, true, false]);
+    expect(read.map(({ segment }) => segment.still !== undefined)).toEqual([true, true, true, true, true, true, false]);
+    expect(read[0]?.segment.clip).toMatchObject(size);
+    expect(Buffer.compare(Buffer.from(read[0]?.segment.clip?.pixels ?? []), Buffer.from(pixels))).toBe(0);
+  });
+
   it('waits for a segment of any of its cameras on one connection', async () => {
     const reader = readerNamed('a');
     for (const id of ['gate', 'hall', 'roof']) reader.add(id);

@@ -133,6 +133,28 @@ const alive = (pid: number) => {
 };
 
 describe.skipIf(rtspServerMissing !== null)(`a camera over RTSP ${rtspServerMissing ?? ''}`, () => {
+  test('gives clips at a rate of their own beside its frames, out of one connection', async () => {
+    const { url } = await serve();
+    const clip = { framesPerSecond: 25, frames: 11, width: 96, height: 64 };
+    const camera = watch(url, { sampling: { ...SAMPLING, clip } });
+    await eventually(() => expect(camera.segments.length).toBeGreaterThanOrEqual(3), { withinMs: 40_000 });
+    for (const segment of camera.segments.slice(1, 3)) {
+      expect(segment.pixels.length).toBe(64 * 48 * 8);
+      // ten of the camera's 25 pictures a second: two or three steps of 40 ms between them
+      const steps = segment.mediaTimesSeconds.slice(1).map((time, i) => time - (segment.mediaTimesSeconds[i] ?? 0));
+      for (const step of steps) expect([80, 120]).toContain(Math.round(step * 1_000));
+      const bytes = 96 * 64 * 3;
+      expect(segment.clip).toMatchObject(clip);
+      expect(segment.clip?.pixels.length).toBe(11 * bytes);
+      const pictures = Array.from({ length: 11 }, (_, i) =>
+        Buffer.from(segment.clip?.pixels.subarray(i * bytes, (i + 1) * bytes) ?? []).toString('base64'),
+      );
+      expect(new Set(pictures).size).toBeGreaterThan(8); // the pictures between the frames are there
+    }
+    await eventually(() => expect(camera.supervisor.status.framesPerSecond).toBeGreaterThan(5), { withinMs: 20_000 });
+    expect(camera.supervisor.status.framesPerSecond).toBeLessThan(16); // its own frames are what counts
+  });
+
   test('gives segments with true capture times, and its source stream is known', async () => {
     const { url } = await serve();
     const camera = watch(url);

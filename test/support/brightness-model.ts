@@ -38,6 +38,7 @@ export const openBrightnessModel: OpenCameraModel = (settings, saved): CameraMod
     finishLearning: () => {},
     health: null,
     setFeedback: () => {},
+    setDefinitions: () => {},
     takeTask: () => null,
     adopt: () => {},
     retryTask: () => {},

@@ -41,7 +41,9 @@ const cueSchema = Type.Object({
       { description: 'The object or moving shape, in shares of the picture.' },
     ),
   ),
-  label: nullable(Type.String({ description: 'Class of the object.' })),
+  label: nullable(
+    Type.String({ description: 'Class of the object; the expert of a trained head; the name of a definition.' }),
+  ),
   comparison: nullable(Type.String({ description: 'How it compares with the history of this camera.' })),
 });
 
@@ -72,7 +74,7 @@ export const incidentSchema = Type.Object(
     severity: severitySchema,
     kind: Type.String({
       description:
-        'What it is about: vehicle, rider, person, animal, baggage, object, fast-motion, unusual-motion, agitation, crowding, presence, unusual-look, left-object, missing-object, scene-change, unusual.',
+        'What it is about: vehicle, rider, person, animal, baggage, object, fast-motion, unusual-motion, agitation, crowding, presence, unusual-look, left-object, missing-object, scene-change, known-event (a trained head knows it), definition (the camera’s user wrote it), unusual.',
     }),
     title: Type.String({ description: 'The same in a word or a few, with the object where a detector named it.' }),
     object: nullable(Type.String({ description: 'Class of the object.' })),

@@ -1,16 +1,20 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { problem, VedetteError } from '../../platform/errors.ts';
+import type { PackFile } from './pack-file.ts';
 import { type PackManifest, parsePackManifest } from './pack-manifest.ts';
+import { refreshShippedFiles } from './shipped-files.ts';
+import { isPullable, verifyFile } from './verify-file.ts';
 
 /** A pack whose manifest is sound; `load` has also checked its files. */
 export interface Pack {
   readonly manifest: PackManifest;
   /** Where its files lie, or will lie once they are pulled. */
   readonly directory: string;
+  /** Where its manifest lies, with the files that it comes with. */
+  readonly home: string;
   /** Absolute path of the ONNX file. */
   readonly modelPath: string;
 }
@@ -72,9 +76,13 @@ export class PackRegistry {
     return this.#read(id);
   }
 
-  /** The pack, all its files there and unchanged. Throws VDT_PACK_NOT_FOUND, VDT_PACK_INVALID or VDT_PACK_CHECKSUM. */
+  /**
+   * The pack, all its files there and unchanged. Files that come with Vedette and lie as copies beside pulled ones are brought up to date.
+   * Throws VDT_PACK_NOT_FOUND, VDT_PACK_NOT_PULLED, VDT_PACK_OUTDATED, VDT_PACK_INVALID or VDT_PACK_CHECKSUM.
+   */
   async load(id: string): Promise<Pack> {
     const pack = await this.get(id);
+    if (isInstalled(pack)) await refreshShippedFiles(pack);
     await verifyFiles(pack);
     return pack;
   }
@@ -83,14 +91,16 @@ export class PackRegistry {
     const own = join(this.#directory, id);
     const pulled = this.#pulledDirectory === null ? null : join(this.#pulledDirectory, id);
     const read = (folder: string) => readFile(join(folder, 'pack.json'), 'utf8').catch(() => null);
-    const text = (await read(own)) ?? (pulled === null ? null : await read(pulled));
+    const shippedText = await read(own);
+    const text = shippedText ?? (pulled === null ? null : await read(pulled));
     if (text === null) throw this.#notFound(id);
+    const home = shippedText === null && pulled !== null ? pulled : own;
     const manifest = parsePackManifest(id, text);
     const holdsAll = (folder: string) => manifest.files.every(({ path }) => existsSync(join(folder, path)));
     const shipped = pulled === null || holdsAll(own) || !manifest.files.some(isPullable);
     const directory = shipped && existsSync(own) ? own : (pulled ?? own);
     const model = manifest.files.find(({ path }) => path.endsWith('.onnx'));
-    return { manifest, directory, modelPath: join(directory, model?.path ?? '') };
+    return { manifest, directory, home, modelPath: join(directory, model?.path ?? '') };
   }
 
   #notFound(id: string): VedetteError {
@@ -98,40 +108,18 @@ export class PackRegistry {
   }
 }
 
-/** Whether "vedette models pull" can fetch the file. */
-export function isPullable({ source }: PackManifest['files'][number]): boolean {
-  return source !== undefined && /^https?:\/\//.test(source);
-}
-
-/** Whether all files are there, whatever is in them. */
-export function isInstalled({ manifest, directory }: Pack): boolean {
-  return manifest.files.every(({ path }) => existsSync(join(directory, path)));
+/** Whether all files are there, whatever is in them; those that come with the pack may lie at its home yet. */
+export function isInstalled({ manifest, directory, home }: Pack): boolean {
+  const isThere = (file: PackFile) =>
+    existsSync(join(directory, file.path)) || (!isPullable(file) && existsSync(join(home, file.path)));
+  return manifest.files.every(isThere);
 }
 
 /**
- * Compares each file's size and SHA-256 with the manifest. Throws VDT_PACK_NOT_PULLED, VDT_PACK_INVALID or VDT_PACK_CHECKSUM.
+ * Checks each file with `verifyFile`, the pulled ones first: without them nothing else matters. Throws VDT_PACK_NOT_PULLED, VDT_PACK_OUTDATED,
+ * VDT_PACK_INVALID or VDT_PACK_CHECKSUM.
  */
-export async function verifyFiles({ manifest, directory }: Pack): Promise<void> {
-  for (const file of manifest.files) await verifyFile(manifest.id, file, join(directory, file.path));
-}
-
-/** The same for one file that may lie anywhere. */
-export async function verifyFile(id: string, file: PackManifest['files'][number], location: string): Promise<void> {
-  const found = await stat(location).catch(() => null);
-  const refuse = (reason: string) => problem('VDT_PACK_INVALID', { pack: id, field: file.path, reason });
-  if (!found?.isFile()) {
-    throw isPullable(file) ? problem('VDT_PACK_NOT_PULLED', { pack: id, file: file.path }) : refuse('is missing');
-  }
-  const accepted = [file, ...(file.alternatives ?? [])];
-  const sizes = accepted.map(({ sizeBytes }) => sizeBytes);
-  if (!sizes.includes(undefined) && !sizes.includes(found.size)) {
-    throw refuse(`has ${found.size} bytes, the manifest says ${sizes.join(' or ')}`);
-  }
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(location)) hash.update(chunk as Buffer);
-  const actual = hash.digest('hex');
-  if (!accepted.some(({ sha256 }) => sha256 === actual)) {
-    const expected = accepted.map(({ sha256 }) => sha256).join(' or ');
-    throw problem('VDT_PACK_CHECKSUM', { pack: id, file: file.path, actual, expected });
-  }
+export async function verifyFiles({ manifest, directory }: Pick<Pack, 'manifest' | 'directory'>): Promise<void> {
+  const pulledFirst = manifest.files.toSorted((one, other) => Number(isPullable(other)) - Number(isPullable(one)));
+  for (const file of pulledFirst) await verifyFile(manifest, file, join(directory, file.path));
 }

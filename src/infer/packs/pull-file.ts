@@ -4,17 +4,26 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../../platform/clock.ts';
 import { problem, reasonOf, VedetteError } from '../../platform/errors.ts';
-import type { PackManifest } from './pack-manifest.ts';
-import { verifyFile } from './pack-registry.ts';
+import { redactSecrets, redactUrl } from '../../platform/redact.ts';
 
 export type Fetch = (
   url: string,
   init: { readonly headers: Record<string, string>; readonly signal: AbortSignal },
 ) => Promise<Response>;
 
+/** What is to be fetched, and how it is known. */
+export interface WantedFile {
+  /** For messages. */
+  readonly name: string;
+  /** What is larger is not read to its end, bytes. */
+  readonly limitBytes: number;
+  /** Throws a VedetteError where the file at this path is not the one wanted. */
+  check(location: string): Promise<void>;
+}
+
 export interface PullFileOptions {
   readonly packId: string;
-  readonly file: PackManifest['files'][number];
+  readonly wanted: WantedFile;
   /** Absolute path at which the file is to lie; its folder is made. */
   readonly target: string;
   /** An http(s) URL, or a path of this machine. */
@@ -26,8 +35,6 @@ export interface PullFileOptions {
   readonly onProgress?: (doneBytes: number, totalBytes: number | null) => void;
 }
 
-/** Largest file whose manifest does not tell its size. */
-const UNKNOWN_SIZE_LIMIT_BYTES = 2 * 1024 ** 3;
 /** A source that sends nothing for so long is given up. */
 const SILENCE_MS = 60_000;
 /** Attempts in a row that brought nothing new. */
@@ -39,8 +46,8 @@ const IDLE_ATTEMPTS = 2;
  * Throws VDT_PULL_FAILED, VDT_PACK_CHECKSUM.
  */
 export async function pullFile(options: PullFileOptions): Promise<'fetched' | 'present'> {
-  const { packId, file, target, source, signal } = options;
-  const present = await verifyFile(packId, file, target).then(
+  const { wanted, target, source, signal } = options;
+  const present = await wanted.check(target).then(
     () => true,
     () => false,
   );
@@ -48,15 +55,16 @@ export async function pullFile(options: PullFileOptions): Promise<'fetched' | 'p
   const part = `${target}.part`;
   try {
     await mkdir(dirname(target), { recursive: true });
-    if (/^https?:\/\//.test(source)) await download(options, part);
+    if (isUrl(source)) await download(options, part);
     else await copyFile(source, part);
   } catch (error) {
     if (error instanceof VedetteError || signal.aborted) throw error;
     throw failed(options, reasonFor(error), error);
   }
   try {
-    await verifyFile(packId, file, part);
+    await wanted.check(part);
   } catch (error) {
+    if (signal.aborted && !(error instanceof VedetteError)) throw error;
     await rm(part, { force: true }); // going on from it would lead to the same again
     if (error instanceof VedetteError && error.code === 'VDT_PACK_INVALID') throw failed(options, error.message, error);
     throw error;
@@ -91,7 +99,7 @@ class Refused extends Error {
 }
 
 async function downloadRest(options: PullFileOptions, part: string, haveBytes: number): Promise<void> {
-  const { source, fetch, clock, signal, file, onProgress } = options;
+  const { source, fetch, clock, signal, wanted, onProgress } = options;
   const silence = new AbortController();
   let cancel = clock.after(SILENCE_MS, () => silence.abort());
   const heard = () => {
@@ -99,8 +107,9 @@ async function downloadRest(options: PullFileOptions, part: string, haveBytes: n
     cancel = clock.after(SILENCE_MS, () => silence.abort());
   };
   try {
-    const response = await fetch(source, {
-      headers: haveBytes > 0 ? { range: `bytes=${haveBytes}-` } : {},
+    const { url, authorization } = withoutPassword(source);
+    const response = await fetch(url, {
+      headers: { ...(haveBytes > 0 ? { range: `bytes=${haveBytes}-` } : {}), ...authorization },
       signal: AbortSignal.any([signal, silence.signal]),
     });
     if (response.status === 416) {
@@ -120,7 +129,7 @@ async function downloadRest(options: PullFileOptions, part: string, haveBytes: n
     let doneBytes = resumed ? haveBytes : 0;
     const length = Number(response.headers.get('content-length') ?? Number.NaN);
     const totalBytes = Number.isFinite(length) ? doneBytes + length : null;
-    const limitBytes = limitOf(file);
+    const { limitBytes } = wanted;
     const tooLarge = (bytes: number) =>
       new Refused(failed(options, `it has more than the ${limitBytes} bytes that the manifest allows (${bytes})`));
     if (totalBytes !== null && totalBytes > limitBytes) {
@@ -150,9 +159,12 @@ async function downloadRest(options: PullFileOptions, part: string, haveBytes: n
   }
 }
 
-function limitOf({ sizeBytes, alternatives = [] }: PackManifest['files'][number]): number {
-  const sizes = [sizeBytes, ...alternatives.map((alternative) => alternative.sizeBytes)];
-  return Math.max(...sizes.map((size) => size ?? UNKNOWN_SIZE_LIMIT_BYTES));
+/** `fetch` takes no address with a password in it. */
+function withoutPassword(source: string): { readonly url: string; readonly authorization: Record<string, string> } {
+  const { username, password } = new URL(source);
+  if (username === '' && password === '') return { url: source, authorization: {} };
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { url: redactUrl(source), authorization: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
 }
 
 /** Where a 206 begins, from `Content-Range: bytes 5-9/10`. */
@@ -168,13 +180,20 @@ function isDiskTrouble(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EACCES', 'EROFS', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
-function reasonFor(error: unknown): string {
+/** Whether a source is an address, not a path of this machine. */
+export function isUrl(source: string): boolean {
+  return /^https?:\/\//.test(source) && URL.canParse(source);
+}
+
+/** A disk's or network's failure in words. */
+export function reasonFor(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') return 'the disk is full';
   const cause = error instanceof Error && error.cause !== undefined ? `: ${reasonOf(error.cause)}` : '';
-  return `${reasonOf(error)}${cause}`;
+  return redactSecrets(`${reasonOf(error)}${cause}`);
 }
 
-function failed({ packId, file, source }: PullFileOptions, reason: string, cause?: unknown): VedetteError {
-  return problem('VDT_PULL_FAILED', { pack: packId, file: file.path, source, reason }, { cause });
+function failed({ packId, wanted, source }: PullFileOptions, reason: string, cause?: unknown): VedetteError {
+  const from = isUrl(source) ? redactUrl(source) : source;
+  return problem('VDT_PULL_FAILED', { pack: packId, file: wanted.name, source: from, reason }, { cause });
 }

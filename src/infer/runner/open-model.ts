@@ -2,6 +2,7 @@ import { InferenceSession } from 'onnxruntime-node';
 import { problem } from '../../platform/errors.ts';
 import type { PackManifest } from '../packs/pack-manifest.ts';
 import { type Pack, verifyFiles } from '../packs/pack-registry.ts';
+import type { TuningByProvider } from '../tuning/pack-tuning.ts';
 import { openWithFirstProvider, type ProviderName, type ProviderReport } from './provider-chain.ts';
 import { batchDims } from './segment-tensor.ts';
 
@@ -9,6 +10,8 @@ export interface SessionOptions {
   readonly providers: readonly ProviderName[];
   /** Threads inside one run; 0 leaves it to ONNX Runtime (all cores). */
   readonly threads: number;
+  /** Settings that were measured on this machine, by pack; threads of one go before `threads`. */
+  readonly tuning?: Readonly<Record<string, TuningByProvider>>;
 }
 
 export interface OpenModel {
@@ -19,8 +22,18 @@ export interface OpenModel {
   readonly fixedBatch: number | null;
 }
 
+/** What a manifest says of one input or output of its graph. */
+interface Promised {
+  /** Field of the manifest. */
+  readonly field: string;
+  readonly name: string;
+  readonly type: string;
+  /** Without the batch. */
+  readonly dims: readonly number[];
+}
+
 /**
- * Checks the pack's files, opens the model and compares its input and outputs with the manifest.
+ * Checks the pack's files, opens the model and compares its inputs and outputs with the manifest.
  * Throws VDT_PACK_INVALID, VDT_PACK_NOT_PULLED, VDT_PACK_CHECKSUM, VDT_PACK_MODEL_MISMATCH or VDT_PROVIDER_UNAVAILABLE.
  */
 export async function openModel(pack: Pack, options: SessionOptions): Promise<OpenModel> {
@@ -30,7 +43,7 @@ export async function openModel(pack: Pack, options: SessionOptions): Promise<Op
       executionProviders: [provider],
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
-      ...(options.threads > 0 ? { intraOpNumThreads: options.threads } : {}),
+      ...threadOption(options.tuning?.[pack.manifest.id]?.[provider]?.threads ?? options.threads),
     }),
   );
   try {
@@ -41,15 +54,46 @@ export async function openModel(pack: Pack, options: SessionOptions): Promise<Op
   }
 }
 
+function threadOption(threads: number): { intraOpNumThreads?: number } {
+  return threads > 0 ? { intraOpNumThreads: threads } : {};
+}
+
+function inputsOf(manifest: PackManifest): readonly Promised[] {
+  if (manifest.kind === 'head') {
+    const { name, present, window, dims } = manifest.features;
+    return [
+      { field: 'features', name, type: 'float32', dims: [window, dims] },
+      ...(present ? [{ field: 'features.present', name: present, type: 'float32', dims: [window] }] : []),
+    ];
+  }
+  const { input } = manifest;
+  return [{ field: 'input', name: input.name, type: input.type, dims: batchDims(input, 1).slice(1) }];
+}
+
+function outputsOf(manifest: PackManifest): readonly Promised[] {
+  const type = 'float32';
+  if (manifest.kind === 'head') {
+    const { output, experts } = manifest;
+    return [
+      { field: 'output', name: output.name, type, dims: [1] },
+      ...(experts ? [{ field: 'experts', name: experts.name, type, dims: [experts.classes.length] }] : []),
+    ];
+  }
+  const { output, lattice } = manifest;
+  return [
+    { field: 'output', name: output.name, type, dims: output.dims },
+    ...(lattice ? [{ field: 'lattice', name: lattice.name, type, dims: lattice.dims }] : []),
+  ];
+}
+
 /** Compares the graph with the manifest; returns the batch size where the graph fixes one. */
-function checkModel({ id, input, output, lattice }: PackManifest, session: InferenceSession): number | null {
-  const refuse = (field: string, reason: string) => problem('VDT_PACK_MODEL_MISMATCH', { pack: id, field, reason });
-  const describe = (
-    field: 'input' | 'output' | 'lattice',
-    name: string,
-    type: string,
+function checkModel(manifest: PackManifest, session: InferenceSession): number | null {
+  const refuse = (field: string, reason: string) =>
+    problem('VDT_PACK_MODEL_MISMATCH', { pack: manifest.id, field, reason });
+  const check = (
+    { field, name, type, dims }: Promised,
     metadata: readonly InferenceSession.ValueMetadata[],
-    dims: readonly number[],
+    mayBeOpen: boolean,
   ): string | number => {
     const found = metadata.find((value) => value.name === name);
     if (!found?.isTensor) {
@@ -60,15 +104,15 @@ function checkModel({ id, input, output, lattice }: PackManifest, session: Infer
     const [batch, ...rest] = found.shape;
     const agrees = rest.length === dims.length && rest.every((size, i) => typeof size === 'string' || size === dims[i]);
     // a graph may leave its output's shape open; then the first run checks the length
-    if (!agrees && !(field !== 'input' && found.shape.length === 0)) {
+    if (!agrees && !(mayBeOpen && found.shape.length === 0)) {
       throw refuse(`${field}.dims`, `are [N, ${dims.join(', ')}], the model has [${found.shape.join(', ')}]`);
     }
     return batch ?? '';
   };
-  const batch = describe('input', input.name, input.type, session.inputMetadata, batchDims(input, 1).slice(1));
-  describe('output', output.name, 'float32', session.outputMetadata, output.dims);
-  if (lattice) describe('lattice', lattice.name, 'float32', session.outputMetadata, lattice.dims);
-  if (typeof batch !== 'number' || batch <= 0) return null;
-  if (batch !== 1) throw refuse('input.dims', `have a fixed batch of ${batch}; it must be free or 1`);
-  return batch;
+  const batches = inputsOf(manifest).map((promised) => check(promised, session.inputMetadata, false));
+  for (const promised of outputsOf(manifest)) check(promised, session.outputMetadata, true);
+  const fixed = batches.find((batch) => typeof batch === 'number' && batch > 0);
+  if (typeof fixed !== 'number') return null;
+  if (fixed !== 1) throw refuse('input.dims', `have a fixed batch of ${fixed}; it must be free or 1`);
+  return fixed;
 }

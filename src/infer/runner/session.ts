@@ -2,9 +2,12 @@ import { Tensor } from 'onnxruntime-node';
 import type { Segment } from '../../bus/segment.ts';
 import { problem } from '../../platform/errors.ts';
 import type { SegmentFeatures } from '../../score/segment-features.ts';
-import { featureShapeOf, latticeShapeOf } from '../packs/pack-manifest.ts';
+import { pictureManifestOf } from '../packs/pack-manifest.ts';
 import type { Pack } from '../packs/pack-registry.ts';
+import { featureShapeOf, isEmbedding, latticeShapeOf, type PictureManifest } from '../packs/picture-manifest.ts';
 import { DetectorSession } from './detector/detector-session.ts';
+import { EmbeddingSession } from './embedding-session.ts';
+import { HeadSession } from './head-session.ts';
 import { type OpenModel, openModel, type SessionOptions } from './open-model.ts';
 import type { ProviderName, ProviderReport } from './provider-chain.ts';
 import { batchDims, batchTensor, checkSegment } from './segment-tensor.ts';
@@ -17,10 +20,12 @@ export class PackSession {
   readonly pack: Pack;
   readonly provider: ProviderName;
   readonly reports: readonly ProviderReport[];
+  readonly #manifest: PictureManifest;
   readonly #model: OpenModel;
 
   private constructor(pack: Pack, model: OpenModel) {
     this.pack = pack;
+    this.#manifest = pictureManifestOf(pack.manifest);
     this.provider = model.provider;
     this.reports = model.reports;
     this.#model = model;
@@ -33,7 +38,7 @@ export class PackSession {
 
   /** Throws VDT_SEGMENT_INVALID where the segment is not what the pack takes. */
   check(segment: Segment): void {
-    checkSegment(this.pack.manifest.input, segment);
+    checkSegment(this.#manifest.input, segment);
   }
 
   /** Features of each checked segment, in order; one run where the model's batch is free. */
@@ -49,7 +54,7 @@ export class PackSession {
   }
 
   async #run(segments: readonly Segment[]): Promise<readonly SegmentFeatures[]> {
-    const { input, output, lattice, id } = this.pack.manifest;
+    const { input, output, lattice, id } = this.#manifest;
     const data = batchTensor(input, segments);
     const dims = batchDims(input, segments.length);
     const tensor = data instanceof Uint8Array ? new Tensor('uint8', data, dims) : new Tensor('float32', data, dims);
@@ -69,9 +74,9 @@ export class PackSession {
       }
       return segments.map((_, index) => values.slice(index * length, (index + 1) * length));
     };
-    const shape = featureShapeOf(this.pack.manifest);
+    const shape = featureShapeOf(this.#manifest);
     const grids = take('output', output.name, shape.rows * shape.columns * shape.channels);
-    const latticeShape = latticeShapeOf(this.pack.manifest);
+    const latticeShape = latticeShapeOf(this.#manifest);
     const lattices =
       lattice && latticeShape
         ? take('lattice', lattice.name, latticeShape.rows * latticeShape.columns * latticeShape.channels)
@@ -91,7 +96,18 @@ export class PackSession {
 
 /** Opens, checks and closes a pack; gives what became of each provider. For `models verify`. Throws as `PackSession.open`. */
 export async function verifyPack(pack: Pack, options: SessionOptions): Promise<readonly ProviderReport[]> {
-  const session = await (pack.manifest.kind === 'detector' ? DetectorSession : PackSession).open(pack, options);
+  const session = await openSession(pack, options);
   await session.close();
   return session.reports;
+}
+
+/** Opens a pack of whatever kind. Throws as `openModel`. */
+export function openSession(
+  pack: Pack,
+  options: SessionOptions,
+): Promise<PackSession | DetectorSession | EmbeddingSession | HeadSession> {
+  const { manifest } = pack;
+  if (manifest.kind === 'head') return HeadSession.open(pack, options);
+  if (manifest.kind === 'detector') return DetectorSession.open(pack, options);
+  return isEmbedding(manifest) ? EmbeddingSession.open(pack, options) : PackSession.open(pack, options);
 }

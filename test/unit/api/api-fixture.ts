@@ -74,6 +74,7 @@ export async function openApi(
     testSource: async () => ({ ok: true, failure: null, video: null, durationMs: 1 }),
     checkSource: () => undefined,
     checkPacks: () => undefined,
+    textPackOf: async (ids) => ids.find((id) => id.startsWith('clip-')) ?? null,
     readLearnedState: () => ({ done: true, progress: 1, observedSegments: 9, requiredSegments: 9 }),
     checkTarget: async () => undefined,
     replayBudget: async () => ({

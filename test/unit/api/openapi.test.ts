@@ -41,6 +41,7 @@ describe('the OpenAPI document', () => {
     ).toMatchInlineSnapshot(`
       [
         "delete /v1/cameras/{id}",
+        "delete /v1/cameras/{id}/definitions",
         "delete /v1/cameras/{id}/references/{reference}",
         "delete /v1/keys/{id}",
         "delete /v1/webhooks/{id}",
@@ -50,6 +51,7 @@ describe('the OpenAPI document', () => {
         "get /v1/cameras",
         "get /v1/cameras/{id}",
         "get /v1/cameras/{id}/budget",
+        "get /v1/cameras/{id}/definitions",
         "get /v1/cameras/{id}/references",
         "get /v1/cameras/{id}/scores",
         "get /v1/deliveries",
@@ -74,6 +76,7 @@ describe('the OpenAPI document', () => {
         "post /v1/keys",
         "post /v1/webhooks",
         "post /v1/webhooks/{id}/ping",
+        "put /v1/cameras/{id}/definitions",
         "put /v1/cameras/{id}/learning/state/{pack}",
       ]
     `);

@@ -31,6 +31,21 @@ describe('the wire form of a segment', () => {
     expect(() => decodeSegment(encoded.header, encoded.pixels, Buffer.alloc(17))).toThrow('makes 18 bytes, not 17');
   });
 
+  it('carries a clip likewise', () => {
+    const clip = { framesPerSecond: 30, frames: 2, width: 3, height: 2, pixels: new Uint8Array(36).map((_, i) => i) };
+    const encoded = encodeSegment(makeSegment({ clip }), losses);
+    expect(encoded.clip?.buffer).toBe(clip.pixels.buffer);
+    const { segment } = decodeSegment(encoded.header, encoded.pixels, null, encoded.clip);
+    expect({ ...segment.clip, pixels: [...(segment.clip?.pixels ?? [])] }).toEqual({
+      ...clip,
+      pixels: [...clip.pixels],
+    });
+    expect(decodeSegment(encoded.header, encoded.pixels).segment).not.toHaveProperty('clip');
+    expect(() => decodeSegment(encoded.header, encoded.pixels, null, Buffer.alloc(35))).toThrow(
+      'makes 36 bytes, not 35',
+    );
+  });
+
   it('is the same to the byte as ever for a segment without a still', () => {
     const { header, still } = encodeSegment(makeSegment(), losses);
     expect(Object.keys(JSON.parse(header.toString()) as object).join(' ')).toBe(

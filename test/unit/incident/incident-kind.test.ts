@@ -44,6 +44,26 @@ describe('what an incident is about', () => {
     expect(kindOf([cue('object-class', 0.0001, 'teddy bear')])).toMatchObject({ kind: 'object', title: 'teddy bear' });
   });
 
+  it('is what a definition of the user calls it, where that leads or is rare enough', () => {
+    const fall = cue('definition', 0.0001, 'fall');
+    const smoke = cue('definition', 0.4, 'smoke');
+    const named = { kind: 'definition', title: 'fall', object: null };
+    expect(kindOf([cue('speed', 0.3), smoke, fall], 'definition')).toEqual(named);
+    expect(kindOf([cue('speed', 0.000001), smoke, fall], 'speed')).toEqual(named);
+    expect(kindOf([cue('object-class', 0.0001, 'bicycle'), fall]).kind).toBe('definition');
+    expect(kindOf([cue('speed', 0.0001), smoke], 'speed').kind).toBe('fast-motion');
+  });
+
+  it('is what the expert of a trained head calls it; without a word for it, what the pack is called', () => {
+    const fight = cue('learned:fights', 0.0001, 'fight');
+    expect(kindOf([cue('speed', 0.3), fight])).toEqual({ kind: 'known-event', title: 'fight', object: null });
+    expect(kindOf([cue('speed', 0.000001), fight], 'speed').title).toBe('fight');
+    expect(kindOf([cue('learned:fights', 0.0001, 'expert-3')]).title).toBe('fights');
+    expect(kindOf([cue('learned:fights', 0.0001)]).title).toBe('fights');
+    expect(kindOf([cue('speed', 0.0001), cue('learned:fights', 0.2, 'fight')], 'speed').kind).toBe('fast-motion');
+    expect(kindOf([cue('speed', 0.00001), fight, cue('definition', 0.001, 'brawl')]).title).toBe('brawl');
+  });
+
   it('is what the object does where its class is usual here', () => {
     const cues = [cue('object-speed', 0.0001, 'car'), cue('object-class', 0.4, 'car')];
     expect(kindOf(cues)).toEqual({ kind: 'fast-motion', title: 'fast car', object: 'car' });

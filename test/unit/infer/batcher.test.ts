@@ -83,4 +83,40 @@ describe('the batcher', () => {
     await clock.advance(100);
     expect(batches).toEqual(['p: b1']);
   });
+
+  it('lets a quick pack wait for one batch of a slow one at most, and starves neither', async () => {
+    const clock = new ManualClock();
+    const starts: { packId: string; atMs: number }[] = [];
+    const waits: number[] = [];
+    const batcher = new Batcher<Item>({
+      clock,
+      maximumSize: (packId) => (packId === 'slow' ? 1 : 8),
+      run: async (packId, _, waitsMs) => {
+        starts.push({ packId, atMs: clock.monotonicMs() });
+        if (packId === 'quick') waits.push(...waitsMs);
+        await clock.sleep(packId === 'slow' ? 400 : 5);
+      },
+    });
+    for (let n = 0; n < 40; n++) batcher.add({ packId: 'slow', cameraId: 'heavy', n }, 0);
+    for (let tick = 0; tick < 100; tick++) {
+      for (const cameraId of ['a', 'b', 'c']) batcher.add({ packId: 'quick', cameraId, n: tick }, 0);
+      await clock.advance(100);
+    }
+    await clock.advance(500);
+    expect(waits).toHaveLength(300);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(400);
+    // ten seconds: the slow pack had all the time that the quick one left
+    expect(starts.filter(({ packId }) => packId === 'slow').length).toBeGreaterThanOrEqual(22);
+  });
+
+  it('gives a pack that was idle no time in advance', async () => {
+    const { clock, batches, add } = batching({ maximumSize: 1, runMs: 10 });
+    for (let n = 0; n < 20; n++) add('a', n, 0, 'p');
+    await clock.advance(100);
+    for (let n = 0; n < 20; n++) add('b', n, 0, 'late');
+    batches.length = 0;
+    await clock.advance(100);
+    expect(batches.filter((batch) => batch.startsWith('late')).length).toBeLessThanOrEqual(6);
+    expect(batches.filter((batch) => batch.startsWith('late')).length).toBeGreaterThanOrEqual(4);
+  });
 });

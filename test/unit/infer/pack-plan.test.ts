@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSamplingChoice } from '../../../src/cli/sampling-choice.ts';
+import { pictureManifestOf } from '../../../src/infer/packs/pack-manifest.ts';
 import { planPacks } from '../../../src/infer/packs/pack-plan.ts';
 import { builtInPackDirectory, isInstalled, PackRegistry } from '../../../src/infer/packs/pack-registry.ts';
 import { TINY_STILL, writeTinyDetector } from '../../support/tiny-detector.ts';
@@ -137,7 +138,7 @@ describe('the detectors that Vedette knows', () => {
     const [extractor, detector] = [await builtIn.get('motion-grid'), await builtIn.get(id)];
     const plan = planPacks([extractor.manifest, detector.manifest]);
     expect(plan.key).toBe(`motion-grid+${id}`);
-    expect(detector.manifest.detector?.classes).toHaveLength(80);
+    expect(pictureManifestOf(detector.manifest).detector?.classes).toHaveLength(80);
     expect(detector.manifest.files[0]?.source).toMatch(/^https:\/\/github\.com\//);
     expect((plan.sampling.still?.width ?? 0) / (plan.sampling.still?.height ?? 1)).toBe(1.5);
   });

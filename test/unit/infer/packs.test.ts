@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { featureShapeOf, samplingOf, segmentSecondsOf } from '../../../src/infer/packs/pack-manifest.ts';
+import { pictureManifestOf } from '../../../src/infer/packs/pack-manifest.ts';
 import { PackRegistry } from '../../../src/infer/packs/pack-registry.ts';
+import { featureShapeOf, samplingOf, segmentSecondsOf } from '../../../src/infer/packs/picture-manifest.ts';
 import { PackSession, verifyPack } from '../../../src/infer/runner/session.ts';
 import { makeSegment } from '../../support/segments.ts';
 import { writeTinyPack } from '../../support/tiny-onnx.ts';
@@ -24,15 +25,15 @@ describe('a sound pack', () => {
     const listed = await registry.list();
     expect(listed.map(({ id, error }) => [id, error])).toEqual([['mean', null]]);
     const { manifest } = await registry.load('mean');
-    expect(samplingOf(manifest)).toEqual({
+    expect(samplingOf(pictureManifestOf(manifest))).toEqual({
       framesPerSecond: 2,
       width: 4,
       height: 4,
       pixelFormat: 'gray8',
       framesPerSegment: 2,
     });
-    expect(segmentSecondsOf(manifest)).toBe(1);
-    expect(featureShapeOf(manifest)).toEqual({ rows: 4, columns: 4, channels: 1 });
+    expect(segmentSecondsOf(pictureManifestOf(manifest))).toBe(1);
+    expect(featureShapeOf(pictureManifestOf(manifest))).toEqual({ rows: 4, columns: 4, channels: 1 });
     expect(await verifyPack(await registry.get('mean'), onCpu)).toEqual([
       { packId: 'mean', provider: 'cpu', state: 'chosen', reason: null },
     ]);

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { PackManifest } from '../../../src/infer/packs/pack-manifest.ts';
+import type { PictureManifest } from '../../../src/infer/packs/picture-manifest.ts';
 import { batchDims, batchTensor, checkSegment } from '../../../src/infer/runner/segment-tensor.ts';
 import { makeSegment } from '../../support/segments.ts';
 
-const input = (fields: Partial<PackManifest['input']>): PackManifest['input'] => ({
+const input = (fields: Partial<PictureManifest['input']>): PictureManifest['input'] => ({
   name: 'frames',
   framesPerSecond: 2,
   frames: 2,

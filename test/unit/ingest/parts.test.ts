@@ -38,17 +38,21 @@ describe('frames', () => {
     const parser = new FrameTimeParser();
     expect(parser.push(bytes('frame:0    pts:864000040000 pts_time:864'))).toEqual([]);
     expect(parser.push(bytes('000\nvedette=1\nframe:1    pts:NOPTS   pts_time:NOPTS\nvedette=1\n'))).toEqual([
-      864000.04,
-      Number.NaN,
+      { mediaSeconds: 864000.04, own: true },
+      { mediaSeconds: Number.NaN, own: true },
+    ]);
+    expect(parser.push(bytes('frame:2    pts:40000 pts_time:0.04\nvedette=0\n'))).toEqual([
+      { mediaSeconds: 0.04, own: false },
     ]);
   });
 
   test('meet their times although either pipe may be ahead', () => {
     const pairing = new FramePairing();
     const [a, b] = [new Uint8Array([1]), new Uint8Array([2])];
-    expect(pairing.addTimes([0.1])).toEqual([]);
-    expect(pairing.addFrames([a, b])).toEqual([{ pixels: a, mediaSeconds: 0.1 }]);
-    expect(pairing.addTimes([0.2, 0.3])).toEqual([{ pixels: b, mediaSeconds: 0.2 }]);
+    const time = (mediaSeconds: number) => ({ mediaSeconds, own: true });
+    expect(pairing.addTimes([time(0.1)])).toEqual([]);
+    expect(pairing.addFrames([a, b])).toEqual([{ pixels: a, ...time(0.1) }]);
+    expect(pairing.addTimes([time(0.2), time(0.3)])).toEqual([{ pixels: b, ...time(0.2) }]);
   });
 });
 

@@ -766,6 +766,39 @@ export function describeStore(name: string, open: (clock: ManualClock) => Promis
       });
     });
 
+    describe('definitions', () => {
+      const SMOKE = { name: 'smoke', text: 'smoke’s “grey”; clouds', examples: ['fire'] };
+      beforeEach(() => store.cameras.create(cameraInput('gate')));
+
+      it('come back as they were written, with who and when', async () => {
+        expect(await store.definitions.ofCamera('gate')).toBeNull();
+        const written = await store.definitions.put('gate', { abnormal: [SMOKE], normal: ['people'], by: 'key_1' });
+        expect(written).toMatchObject({ cameraId: 'gate', abnormal: [SMOKE], normal: ['people'], by: 'key_1' });
+        expect(written.updatedMs).toBe(clock.nowMs());
+        expect(await store.definitions.ofCamera('gate')).toEqual(written);
+      });
+
+      it('bear a revision that grows with each change, also where they were removed in between', async () => {
+        const put = () => store.definitions.put('gate', { abnormal: [SMOKE], normal: [], by: 'key_1' });
+        const first = await put();
+        const second = await put();
+        expect(second.revision).toBeGreaterThan(first.revision);
+        await clock.advance(1_000);
+        await store.definitions.remove('gate');
+        await store.definitions.remove('gate');
+        expect(await store.definitions.ofCamera('gate')).toBeNull();
+        expect((await put()).revision).toBeGreaterThan(second.revision);
+      });
+
+      it('of a camera that is not there, are refused; with their camera they go', async () => {
+        const put = (id: string) => store.definitions.put(id, { abnormal: [SMOKE], normal: [], by: 'key_1' });
+        await expect(put('none')).rejects.toMatchObject({ code: 'VDT_NOT_FOUND' });
+        await put('gate');
+        await store.cameras.remove('gate');
+        expect(await store.definitions.ofCamera('gate')).toBeNull();
+      });
+    });
+
     describe('chunks', () => {
       const chunk = (cameraId: string, minute: number) => ({
         cameraId,

@@ -2,8 +2,9 @@ import { Tensor } from 'onnxruntime-node';
 import type { Segment, Still } from '../../../bus/segment.ts';
 import { problem } from '../../../platform/errors.ts';
 import type { DetectedObject } from '../../../score/detected-object.ts';
-import { type DetectorManifest, stillSizeOf } from '../../packs/pack-manifest.ts';
+import { pictureManifestOf } from '../../packs/pack-manifest.ts';
 import type { Pack } from '../../packs/pack-registry.ts';
+import { type DetectorManifest, type PictureManifest, stillSizeOf } from '../../packs/picture-manifest.ts';
 import { type OpenModel, openModel, type SessionOptions } from '../open-model.ts';
 import type { ProviderReport } from '../provider-chain.ts';
 import { batchDims } from '../segment-tensor.ts';
@@ -37,6 +38,7 @@ export class DetectorSession {
   readonly pack: Pack;
   readonly reports: readonly ProviderReport[];
   readonly #model: OpenModel;
+  readonly #manifest: PictureManifest;
   readonly #detector: DetectorManifest;
   readonly #stillSize: { readonly width: number; readonly height: number };
   readonly #tiles: readonly Tile[];
@@ -47,13 +49,14 @@ export class DetectorSession {
     this.reports = model.reports;
     this.#model = model;
     this.#detector = detector;
-    this.#stillSize = stillSizeOf(pack.manifest) ?? pack.manifest.input;
-    this.#tiles = tilesOf(detector, pack.manifest.input, this.#stillSize.width);
+    this.#manifest = pictureManifestOf(pack.manifest);
+    this.#stillSize = stillSizeOf(this.#manifest) ?? this.#manifest.input;
+    this.#tiles = tilesOf(detector, this.#manifest.input, this.#stillSize.width);
   }
 
   /** Throws as `openModel`. */
   static async open(pack: Pack, options: SessionOptions): Promise<DetectorSession> {
-    const { id, detector } = pack.manifest;
+    const { id, detector } = pictureManifestOf(pack.manifest);
     if (!detector) throw problem('VDT_PACK_INVALID', { pack: id, field: 'kind', reason: 'is not detector' });
     return new DetectorSession(pack, await openModel(pack, options), detector);
   }
@@ -92,7 +95,7 @@ export class DetectorSession {
   }
 
   async #run(looks: readonly Look[], found: TileObject[][]): Promise<void> {
-    const { id, input, output } = this.pack.manifest;
+    const { id, input, output } = this.#manifest;
     const needed = looks.length * 3 * input.width * input.height;
     if (this.#tensor.length !== needed) this.#tensor = new Float32Array(needed);
     fillTiles(input, looks, this.#tensor);

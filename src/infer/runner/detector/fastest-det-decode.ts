@@ -1,4 +1,4 @@
-import { FASTEST_DET_STRIDE } from '../../packs/pack-manifest.ts';
+import { FASTEST_DET_STRIDE } from '../../packs/picture-manifest.ts';
 import { bestOf, type Candidate } from './candidate.ts';
 
 /**

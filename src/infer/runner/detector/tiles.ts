@@ -1,5 +1,5 @@
 import type { Still } from '../../../bus/segment.ts';
-import type { DetectorManifest, PackManifest } from '../../packs/pack-manifest.ts';
+import type { DetectorManifest, PictureManifest } from '../../packs/picture-manifest.ts';
 
 /** A part of the still picture that goes through the detector at once, pixels of the still; as large as the input. */
 export interface Tile {
@@ -11,7 +11,7 @@ export interface Tile {
 /** The tiles of a detector, from left to right. */
 export function tilesOf(
   { tiles }: DetectorManifest,
-  input: Pick<PackManifest['input'], 'width' | 'height'>,
+  input: Pick<PictureManifest['input'], 'width' | 'height'>,
   stillWidth: number,
 ): Tile[] {
   const tile = (left: number) => ({ left, width: input.width, height: input.height });
@@ -23,7 +23,7 @@ export function tilesOf(
  * value range. @param target at least `tiles.length` x 3 x height x width numbers
  */
 export function fillTiles(
-  input: PackManifest['input'],
+  input: PictureManifest['input'],
   tiles: readonly { readonly still: Still; readonly tile: Tile }[],
   target: Float32Array,
 ): void {
@@ -47,7 +47,7 @@ export function fillTiles(
 }
 
 /** The 256 values of each channel of the input, in the pack's order. */
-function valueTables({ valueRange, mean, std }: PackManifest['input']): readonly Float32Array[] {
+function valueTables({ valueRange, mean, std }: PictureManifest['input']): readonly Float32Array[] {
   const [low, high] = valueRange ?? [0, 255];
   return [0, 1, 2].map((channel) =>
     Float32Array.from(

@@ -1,4 +1,4 @@
-import { YOLOX_STRIDES } from '../../packs/pack-manifest.ts';
+import { YOLOX_STRIDES } from '../../packs/picture-manifest.ts';
 import { bestOf, type Candidate } from './candidate.ts';
 
 /**
