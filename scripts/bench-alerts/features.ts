@@ -43,7 +43,7 @@ const epochOf = ({ startHour }: CameraJob): number => Date.UTC(2026, 2, 2) + sta
 /** Features from the folder if they are kept there, else rendered, extracted and, with a folder, kept. */
 export async function openFeatures(job: CameraJob): Promise<FeatureStream> {
   const pack = await new PackRegistry().load('motion-grid');
-  const version = pack.manifest.files[0]?.sha256.slice(0, 8) ?? 'none';
+  const version = pack.manifest.files?.[0]?.sha256?.slice(0, 8) ?? 'none';
   const file =
     job.featureFolder === null
       ? null

@@ -48,10 +48,28 @@ export const ACCEPT_SECONDS = 1800;
 const FOLLOW_MS = 6000;
 const MOST_STEPS = 2;
 
+/**
+ * An object makes a step in the deviation, light grows: smaller steps are light. Where, or beside where, nothing has moved for so long, nobody
+ * can have put anything: there it takes a larger one.
+ */
+const LEAST_STEP = 1;
+const UNTOUCHED_SECONDS = 3;
+const UNTOUCHED_STEP = 2;
+/** In so many untouched places at once: the light is changing. What is then left where somebody stood meanwhile is light as well. */
+const LIGHT_CELLS = 3;
+/** Somebody went where less than this share of the deviation is left. */
+const LEFT_SHARE = 0.75;
+/** An object is there at once. What grows bit by bit, a step and more in sum, in the first seconds after somebody passed is light. */
+const LEAST_GROWTH = 0.03;
+const MOST_GROWTH = 0.6;
+const GROWING_SECONDS = 6;
+/** Such a change is followed by one step each half second, a factor of 1.8 in ten seconds at most: a shadow's edge when the sun comes out. */
+const LIGHT_FOLLOW_MS = 500;
+
 /** In `heldSeconds`. */
 const UNKNOWN = -1000;
 
-/** What the cue remembers from segment to segment: about 4 kB for a grid of 150 cells. Never changed in place. */
+/** What the cue remembers from segment to segment: about 6 kB for a grid of 150 cells. Never changed in place. */
 export interface SceneChangeState {
   /** UTC ms of the last segment's end; null at the start. */
   readonly endMs: number | null;
@@ -63,6 +81,14 @@ export interface SceneChangeState {
   readonly heldSeconds: Float32Array;
   /** Seconds for which something has been moving in front of each cell. */
   readonly hiddenSeconds: Float32Array;
+  /** Seconds since something moved in each cell or in one beside it; absent in states of earlier editions. */
+  readonly untouchedSeconds?: Float32Array;
+  /** Seconds since the light was last seen changing; absent likewise. */
+  readonly steadySeconds?: number;
+  /** Deviation of each cell when it was last seen still; absent likewise. */
+  readonly lastDeviations?: Float32Array;
+  /** By how much each cell's deviation has grown without a break; absent likewise. */
+  readonly growths?: Float32Array;
   /** Logarithm of each cell's brightness, a mean over the last seconds; empty at the start. */
   readonly brightness: Float32Array;
   /** True while the light is jumping. */
@@ -79,6 +105,10 @@ export function startState({ cells, counts, latest, endMs }: SceneReference): Sc
     persistence: new Float32Array(cells),
     heldSeconds: Float32Array.from(counts, (count) => (count === 0 ? UNKNOWN : 0)),
     hiddenSeconds: new Float32Array(cells),
+    untouchedSeconds: new Float32Array(cells),
+    lastDeviations: new Float32Array(cells),
+    growths: new Float32Array(cells),
+    steadySeconds: 0,
     brightness: new Float32Array(0),
     jumping: false,
     overallSeconds: 0,
@@ -115,7 +145,13 @@ export function stepScene(
   const sinceMs = before.endMs === null ? 0 : Math.max(0, endMs - before.endMs);
   const seconds = Math.min(LONGEST_STEP_SECONDS, sinceMs / 1000);
   const jumping = lightJumps(state.brightness, look.brightness);
-  const seen = { ...state, endMs, brightness: followBrightness(state.brightness, look.brightness, seconds), jumping };
+  const seen = {
+    ...state,
+    endMs,
+    untouchedSeconds: touch(state.untouchedSeconds, look.still, reference.columns, seconds),
+    brightness: followBrightness(state.brightness, look.brightness, seconds),
+    jumping,
+  };
   const noShift = new Float32Array(LOOK_DIMENSIONS);
   if (jumping) return { state: seen, overall: true, shift: noShift, deviation: 0 };
   if (state.jumping) return { state: resettle(seen, cells), overall: true, shift: noShift, deviation: 0 };
@@ -131,11 +167,11 @@ export function stepScene(
     const settled = overallSeconds >= RESETTLE_SECONDS ? resettle(next, cells) : next;
     return { state: settled, overall: true, shift, deviation };
   }
-  const followSteps =
-    before.endMs === null
-      ? 0
-      : Math.min(MOST_STEPS, Math.max(0, Math.floor(endMs / FOLLOW_MS) - Math.floor(before.endMs / FOLLOW_MS)));
-  return { state: moveOn(seen, look, deviations, shift, seconds, followSteps), overall: false, shift, deviation };
+  const steps = {
+    ordinary: stepsBetween(before.endMs, endMs, FOLLOW_MS),
+    light: stepsBetween(before.endMs, endMs, LIGHT_FOLLOW_MS),
+  };
+  return { state: moveOn(seen, look, deviations, shift, seconds, steps), overall: false, shift, deviation };
 }
 
 /** Deviation of each still cell from its background, -1 where it moves or is not known; how many are still; the largest. */
@@ -163,19 +199,27 @@ function compare(
   return { deviations, still: stillCount, deviation };
 }
 
+function stepsBetween(beforeMs: number | null, nowMs: number, everyMs: number): number {
+  if (beforeMs === null) return 0;
+  return Math.min(MOST_STEPS, Math.max(0, Math.floor(nowMs / everyMs) - Math.floor(beforeMs / everyMs)));
+}
+
 /** Moves each cell's persistence and background on. */
 function moveOn(
-  state: SceneChangeState,
+  state: SceneChangeState & Required<Pick<SceneChangeState, 'untouchedSeconds'>>,
   { values, still }: StillLook,
   deviations: Float32Array,
   shift: Float32Array,
   seconds: number,
-  followSteps: number,
+  steps: { readonly ordinary: number; readonly light: number },
 ): SceneChangeState {
   const persistence = state.persistence.slice();
   const heldSeconds = state.heldSeconds.slice();
   const hiddenSeconds = state.hiddenSeconds.slice();
   const background = state.background.slice();
+  const lastDeviations = state.lastDeviations?.slice() ?? new Float32Array(deviations.length);
+  const growths = state.growths?.slice() ?? new Float32Array(deviations.length);
+  const steadySeconds = lightChanges(deviations, state) ? 0 : (state.steadySeconds ?? 0) + seconds;
   for (let cell = 0; cell < deviations.length; cell++) {
     const own = deviations[cell] as number;
     const before = persistence[cell] as number;
@@ -190,6 +234,25 @@ function moveOn(
       settleCell(background, cell, values);
       persistence[cell] = 0;
       heldSeconds[cell] = -PROBATION_SECONDS;
+      continue;
+    }
+    const untouched = (state.untouchedSeconds[cell] as number) > UNTOUCHED_SECONDS;
+    const last = lastDeviations[cell] as number;
+    const step = own - last;
+    const grows = (hiddenSeconds[cell] as number) === 0 && step > LEAST_GROWTH && step < MOST_GROWTH;
+    const growth = grows ? (growths[cell] as number) + step : 0;
+    growths[cell] = growth;
+    const isLight =
+      before === 0
+        ? step < (untouched ? UNTOUCHED_STEP : LEAST_STEP)
+        : (growth > LEAST_STEP && before < GROWING_SECONDS) ||
+          ((hiddenSeconds[cell] as number) > 0 && own < LEFT_SHARE * last && steadySeconds < held);
+    if (seconds > 0) lastDeviations[cell] = own;
+    if (own > CALM_DEVIATION && isLight) {
+      persistence[cell] = 0;
+      hiddenSeconds[cell] = 0;
+      heldSeconds[cell] = held < 0 ? Math.min(0, held + seconds) : 0;
+      followCell(background, cell, values, Math.max(steps.light, steps.ordinary));
       continue;
     }
     // what is there before and after somebody passed was there meanwhile
@@ -212,12 +275,22 @@ function moveOn(
     }
     persistence[cell] = after;
     heldSeconds[cell] = held < 0 ? Math.min(0, held + seconds) : isHeld ? held + seconds : 0;
-    if (followSteps === 0) continue;
-    if (isHeld) shiftCell(background, cell, shift, followSteps);
-    else followCell(background, cell, values, followSteps);
+    if (steps.ordinary === 0) continue;
+    if (isHeld) shiftCell(background, cell, shift, steps.ordinary);
+    else followCell(background, cell, values, steps.ordinary);
   }
   const overallSeconds = Math.max(0, state.overallSeconds - 2 * seconds);
-  return { ...state, persistence, heldSeconds, hiddenSeconds, background, overallSeconds };
+  return {
+    ...state,
+    persistence,
+    heldSeconds,
+    hiddenSeconds,
+    lastDeviations,
+    growths,
+    steadySeconds,
+    background,
+    overallSeconds,
+  };
 }
 
 /** What is left of a persistence after so many time constants; what is nearly nothing is nothing. */
@@ -245,6 +318,37 @@ function resettle(state: SceneChangeState, cells: number): SceneChangeState {
   });
   const persistence = state.persistence.map((own, cell) => (heldSeconds[cell] === UNKNOWN ? 0 : own));
   return { ...state, persistence, heldSeconds, overallSeconds: 0 };
+}
+
+/** Whether several places where nothing is and nothing moves look different from their background at once. */
+function lightChanges(
+  deviations: Float32Array,
+  { persistence, untouchedSeconds }: Required<Pick<SceneChangeState, 'persistence' | 'untouchedSeconds'>>,
+): boolean {
+  let changing = 0;
+  for (let cell = 0; cell < deviations.length; cell++) {
+    if (persistence[cell] !== 0 || (untouchedSeconds[cell] as number) <= UNTOUCHED_SECONDS) continue;
+    if ((deviations[cell] as number) > CALM_DEVIATION) changing += 1;
+  }
+  return changing >= LIGHT_CELLS;
+}
+
+/** Seconds since something moved in each cell or in one of the eight beside it. */
+function touch(before: Float32Array | undefined, still: Uint8Array, columns: number, seconds: number): Float32Array {
+  const since = new Float32Array(still.length);
+  for (let cell = 0; cell < since.length; cell++) since[cell] = (before?.[cell] ?? 0) + seconds;
+  for (let cell = 0; cell < still.length; cell++) {
+    if (still[cell] === 1) continue;
+    const column = cell % columns;
+    const left = column > 0 ? -1 : 0;
+    const right = column < columns - 1 ? 1 : 0;
+    for (let above = cell - columns; above <= cell + columns; above += columns) {
+      for (let near = above + left; near <= above + right; near++) {
+        if (near >= 0 && near < since.length) since[near] = 0;
+      }
+    }
+  }
+  return since;
 }
 
 function followBrightness(mean: Float32Array, now: Float32Array, seconds: number): Float32Array {

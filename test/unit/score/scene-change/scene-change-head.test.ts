@@ -102,6 +102,39 @@ describe('the scene-change head', () => {
     expect(surprises(readings).at(-1)).toBeGreaterThan(STARTLING);
   });
 
+  /** A shadow's edge comes to lie in two places, and grows as the sun comes out: `share` of it is there. */
+  const castShadow = (looks: CellLook[], share: number) => {
+    for (const cell of [BAG, BAG + 7]) {
+      looks[cell]?.edges.forEach((edge, index, edges) => {
+        edges[index] = edge * Math.exp(1.2 * share);
+      });
+    }
+  };
+
+  it('takes an edge that grows while nothing moves there for light', () => {
+    const sun = (looks: CellLook[], second: number) => castShadow(looks, Math.min(1, Math.max(0, (second - 10) / 8)));
+    expect(secondOfAlarm(watch(70, { change: sun }).readings)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('takes an edge that goes on growing after somebody has passed for light', () => {
+    const sun = (looks: CellLook[], second: number) => {
+      castShadow(looks, Math.min(1, Math.max(0, (second - 10) / 8)));
+      const look = looks[BAG];
+      if (look !== undefined && second >= 11 && second < 13) look.moving = true;
+    };
+    expect(secondOfAlarm(watch(70, { change: sun }).readings)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('finds a bag that somebody puts down while the sun comes out', () => {
+    const both = (looks: CellLook[], second: number) => {
+      castShadow(looks, Math.min(1, Math.max(0, (second - 10) / 8)));
+      const look = looks[BAG];
+      if (look !== undefined && second >= 12 && second < 15) look.moving = true;
+      if (second >= 13) putBag(looks, BAG);
+    };
+    expect(secondOfAlarm(watch(70, { change: both }).readings)).toBeLessThan(50);
+  });
+
   it.each([
     ['halves', 0.5],
     ['doubles', 1.8],
@@ -172,7 +205,7 @@ describe('the scene-change head', () => {
     const bag = (looks: CellLook[], second: number) => second >= 5 && putBag(looks, BAG);
     const before = watch(20, { change: bag });
     const bytes = encodeState(before.state);
-    expect(bytes.length).toBeLessThan(5_000);
+    expect(bytes.length).toBeLessThan(6_500);
     const restored = decodeState(bytes) as SceneChangeState;
     const kept = decodeState(encodeState(model)) as SceneChangeModel;
     const street = new StillStreet(3);
