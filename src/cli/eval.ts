@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { evaluate } from '../eval/driver.ts';
-import { frameDifferenceScorer } from '../eval/frame-difference.ts';
+import { clipScorerOf } from '../eval/head-scorer.ts';
 import type { LivePath } from '../eval/live-path.ts';
 import { loadDataset } from '../eval/load-input.ts';
 import type { EvalEvidence } from '../eval/report/evidence.ts';
@@ -33,13 +33,14 @@ export const evalCommand: Command = {
     pack: {
       type: 'string',
       multiple: true,
-      help: 'pack to use: an extractor, and again for a detector (default: what a new camera gets)',
+      help: 'pack to use: an extractor, a head, and again for each further one; the first head scores clips (default: what a new camera gets)',
     },
     report: { type: 'string', help: 'also write a page with curves, scores over time and tables to this HTML file' },
   },
   examples: [
     'vedette eval dataset.json --json',
     'vedette eval dataset.json --report figures.html',
+    'vedette eval fights.json --pack fights --json',
     'vedette scene write street --seed 7 && vedette eval street/dataset.json',
   ],
   async run(input) {
@@ -89,18 +90,22 @@ function reportSettings(config: Config, file: string): [string, string][] {
 /** The parts of a live camera, put together for recordings. */
 export function livePath(config: Config, plan: PackPlan, extract: LivePath['extract']): LivePath {
   const segmentSeconds = segmentSecondsOf(plan.base);
+  const cascade = config.packs.cascade ? plan.cascade : [];
   const shared = { ffmpegPath: config.ingest.ffmpegPath, spawn: systemSpawn, clock: systemClock };
   return {
     packs: [plan.base, ...(plan.detector ? [plan.detector] : []), ...plan.learned, ...plan.heads].map(
-      ({ id, version }) => ({
+      ({ id, version, trainedOn, measured }) => ({
         id,
         version,
+        ...(trainedOn === undefined ? {} : { trainedOn }),
+        ...(measured === undefined ? {} : { measured }),
       }),
     ),
     openRecording: (recording) => readSegments({ ...recording, ...shared, sampling: plan.sampling }),
     frameTimes: (file) =>
       frameTimes(file, { ffprobePath: config.ingest.ffprobePath, spawn: systemSpawn, clock: systemClock }),
     extract,
+    cascade: cascade.length > 0,
     openCamera: (cameraId, learnsFrom) =>
       openCameraModel(
         {
@@ -111,10 +116,11 @@ export function livePath(config: Config, plan: PackPlan, extract: LivePath['extr
           segmentSeconds,
           incident: incidentSettings(config),
           senses: sensesOf(plan),
+          cascade,
           learnInline: true,
         },
         { state: null, runtime: null },
       ),
-    clipScorer: frameDifferenceScorer,
+    clipScorer: clipScorerOf(plan.heads),
   };
 }

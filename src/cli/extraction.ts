@@ -16,8 +16,8 @@ export interface Extraction {
   readonly packs: readonly Pack[];
   readonly plan: PackPlan;
   readonly providers: readonly ProviderReport[];
-  /** What all packs together make of a segment; several calls may be under way. */
-  extract(segment: Segment): Promise<SegmentFeatures>;
+  /** What all packs together, but those that rest, make of a segment; several calls may be under way. */
+  extract(segment: Segment, resting?: readonly string[]): Promise<SegmentFeatures>;
   /** Descriptors of texts in the space of a pack's pictures, of length 1. */
   embedText(packId: string, texts: readonly string[]): Promise<readonly Float32Array[]>;
   close(): Promise<void>;
@@ -39,7 +39,7 @@ export async function openExtraction({ config, packIds, logger }: ExtractionOpti
     packs,
     plan,
     providers: runner.providers,
-    extract: (segment) => runner.extract(plan.ids, segment),
+    extract: (segment, resting) => runner.extract(plan.ids, segment, resting),
     embedText: (packId, texts) => runner.embedText(packId, texts),
     close: () => runner.stop(),
   };

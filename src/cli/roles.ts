@@ -47,6 +47,7 @@ export const ROLES: Readonly<Record<RoleName, (parts: Parts, bus: Bus) => Role>>
         threads: config.infer.threads,
         deadlineMs: config.infer.deadlineSeconds * 1_000,
         learningMinutes: config.learning.minutes,
+        cascade: config.packs.cascade,
         quietMs: config.incident.quietSeconds * 1_000,
         incidentPolicy: incidentPolicy(config),
         postRollMs: config.incident.postRollSeconds * 1_000,

@@ -100,9 +100,9 @@ export class CameraRun {
   async *#observe(file: string): AsyncGenerator<Observed> {
     const epoch = this.#epoch;
     const recording = this.#path.openRecording({ file, cameraId: this.#cameraId, epoch });
-    const pairs = mapInOrder(recording, LOOKAHEAD, async (segment) => ({
+    const pairs = mapInOrder(recording, this.#path.cascade ? 1 : LOOKAHEAD, async (segment) => ({
       segment,
-      features: await this.#path.extract(segment),
+      features: await this.#path.extract(segment, this.#camera.resting),
     }));
     let origin: number | null = null;
     let endMs = epoch;

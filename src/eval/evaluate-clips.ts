@@ -8,6 +8,7 @@ import type { ScoredVideo } from './metrics/score-tally.ts';
 import { mapInOrder } from './ordered-pipeline.ts';
 import { type Figure, type FigureInterval, Notes } from './printable.ts';
 import type { EvaluatedClip } from './report/evidence.ts';
+import { trainingNotes } from './training-notes.ts';
 
 /** What `vedette eval` prints for clips. */
 export interface ClipsReport {
@@ -47,16 +48,19 @@ export async function evaluateClips(
     notes.add(
       'the packs have no head that scores a clip of an unknown camera (a normality head would have to learn that camera first); the clips were scored by frame difference alone',
     );
+  else for (const note of trainingNotes(dataset.name, path.packs)) notes.add(note);
+  for (const note of scorer.notes ?? []) notes.add(note);
   const beginMs = clock.monotonicMs();
   let frames = 0;
+  let unjudged = 0;
   const framesPerSecond = () => frames / Math.max(1e-3, (clock.monotonicMs() - beginMs) / 1000);
   const scored: EvaluatedClip[] = [];
   for (const [index, clip] of dataset.clips.entries()) {
-    const result = await scoreClip(clip.file, index, path, scorer, (count) => {
+    const { segments, ...result } = await scoreClip(clip.file, index, path, scorer, (count) => {
       frames += count;
     });
-    if (result.score === Number.NEGATIVE_INFINITY)
-      notes.add(`${clip.name} is shorter than one segment; it scores below all others`);
+    if (result.score === Number.NEGATIVE_INFINITY && segments > 0) unjudged += 1;
+    if (segments === 0) notes.add(`${clip.name} is shorter than one segment; it scores below all others`);
     scored.push({
       ...result,
       name: clip.name,
@@ -71,6 +75,7 @@ export async function evaluateClips(
       framesPerSecond: framesPerSecond(),
     });
   }
+  if (unjudged > 0) notes.add(`${scorer.name} judged no segment of ${unjudged} clips; they score below all others`);
   onEvidence?.({ kind: 'clips', clips: scored });
   return reportClips(dataset.name, path.packs, scorer, scored, framesPerSecond(), notes);
 }
@@ -81,11 +86,12 @@ async function scoreClip(
   path: LivePath,
   scorer: ClipScorer,
   countFrames: (frames: number) => void,
-): Promise<{ readonly score: number; readonly control: number }> {
+): Promise<{ readonly score: number; readonly control: number; readonly segments: number }> {
   const clip = scorer.startClip();
   const controlClip = frameDifferenceScorer.startClip();
   let score = Number.NEGATIVE_INFINITY;
   let control = Number.NEGATIVE_INFINITY;
+  let segments = 0;
   // Every clip is a camera of its own: none may learn from another.
   const recording = path.openRecording({ file, cameraId: `clip-${index}`, epoch: Date.UTC(2024, 0, 1) });
   const pairs = mapInOrder(recording, LOOKAHEAD, async (segment) => ({
@@ -96,8 +102,9 @@ async function scoreClip(
     score = Math.max(score, clip.observe(segment, features));
     control = Math.max(control, controlClip.observe(segment, null));
     countFrames(segment.mediaTimesSeconds.length);
+    segments += 1;
   }
-  return { score, control };
+  return { score, control, segments };
 }
 
 function reportClips(

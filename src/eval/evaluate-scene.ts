@@ -7,6 +7,7 @@ import { frameLabels } from './frame-labels.ts';
 import { Notes } from './printable.ts';
 import { reportScene, type SceneReport } from './scene-report.ts';
 import { scoreFrames } from './segments-to-frames.ts';
+import { trainingNotes } from './training-notes.ts';
 
 /**
  * Runs fixed cameras through the live path: each learns from its normal recordings, then watches its test videos in
@@ -16,6 +17,7 @@ import { scoreFrames } from './segments-to-frames.ts';
 export async function evaluateScene(dataset: SceneDataset, options: EvaluateOptions): Promise<SceneReport> {
   const { path, clock, onProgress } = options;
   const notes = new Notes();
+  for (const note of trainingNotes(dataset.name, path.packs)) notes.add(note);
   const frameTimes = await readFrameTimes(dataset, options, notes);
   const total = dataset.cameras.reduce((sum, camera) => sum + camera.normal.length + camera.test.length, 0);
   const beginMs = clock.monotonicMs();

@@ -6,6 +6,8 @@ import type { SegmentScore } from '../score/segment-score.ts';
 /** The part of a live camera's model (`CameraModel`) that an evaluation uses: scorer, rule and incidents in one. */
 export interface EvaluatedCamera {
   readonly learning: { readonly done: boolean };
+  /** Ids of costly packs that need not look at the next segment. */
+  readonly resting?: readonly string[];
   /** While learning: null. Else the score, and what it changed. */
   observe(
     features: SegmentFeatures,
@@ -26,6 +28,8 @@ export interface ClipScorer {
   readonly name: string;
   /** Threshold of the deployed detector; null where there is none, and then no accuracy. */
   readonly threshold: number | null;
+  /** What has to stand beside its figures. */
+  readonly notes?: readonly string[];
   /** A fresh scorer for one clip. Segments come in order; `features` is null for a scorer that needs none. */
   startClip(): { observe(segment: Segment, features: SegmentFeatures | null): number };
 }
@@ -33,6 +37,10 @@ export interface ClipScorer {
 export interface PackIdentity {
   readonly id: string;
   readonly version: string;
+  /** What it was trained on, in its manifest's words. */
+  readonly trainedOn?: string;
+  /** Figures in its manifest. */
+  readonly measured?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** Everything that an evaluation runs, as the live service runs it; the caller injects the real parts. */
@@ -50,8 +58,10 @@ export interface LivePath {
   }): AsyncIterable<Segment>;
   /** Presentation times of all native frames, seconds, in order; used after the scoring, to map scores onto frames. */
   frameTimes(file: string): Promise<readonly number[]>;
-  /** What all packs together make of a segment. */
-  extract(segment: Segment): Promise<SegmentFeatures>;
+  /** What all packs together make of a segment, but those that rest. */
+  extract(segment: Segment, resting?: readonly string[]): Promise<SegmentFeatures>;
+  /** Whether a camera's packs may rest: then a segment waits until the one before is scored, as in live time. */
+  readonly cascade?: boolean;
   /**
    * A fresh camera.
    * @param learnsFrom `recordings`: it is taught until `finishLearning`, however long that is; `live`: it learns from

@@ -59,6 +59,8 @@ export interface LaneOptions {
   readonly commit: (commit: ScoreCommit) => Promise<ScoreCommitted>;
   /** Marks stream entries as done. May reject: it is tried again with the next commit. */
   readonly acknowledge: (entryIds: readonly string[]) => Promise<void>;
+  /** Which packs need not look at the camera's next segments, whenever that changes. */
+  readonly onAttention?: (resting: readonly string[]) => void;
   /** So many more features may come. */
   readonly onRelease: (count: number) => void;
   /** After each commit, with the incident changes it made durable. */
@@ -99,6 +101,7 @@ export class CameraLane {
   #again = false;
   #ended = false;
   #failing = false;
+  #resting: string;
 
   constructor(options: LaneOptions) {
     this.#options = options;
@@ -107,6 +110,7 @@ export class CameraLane {
     this.#timings = options.timings ?? LANE_TIMINGS;
     this.#observed = options.committed;
     this.#committed = options.committed;
+    this.#resting = options.model.resting.join();
     const nowMs = options.clock.monotonicMs();
     this.#notedMs = nowMs - this.#timings.learningNoteMs;
     this.#savedMs = nowMs;
@@ -191,6 +195,7 @@ export class CameraLane {
       return;
     }
     this.#observed = features;
+    this.#noteAttention();
     this.#learnIfDue();
     const health = this.#model.health?.change ?? null;
     if (health !== null) {
@@ -210,6 +215,14 @@ export class CameraLane {
     const urgent =
       changes.length > 0 || health !== null || this.#saveDue || this.#batch.records.length >= this.#options.fullBatch;
     this.#schedule(urgent ? 0 : this.#timings.flushMs);
+  }
+
+  #noteAttention(): void {
+    const { resting } = this.#model;
+    const key = resting.join();
+    if (key === this.#resting) return;
+    this.#resting = key;
+    this.#options.onAttention?.(resting);
   }
 
   /** Segments go on being taken in, or scored by the old model, meanwhile. */

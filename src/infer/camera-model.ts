@@ -1,6 +1,7 @@
 import type { IncidentChange } from '../incident/incident-tracker.ts';
 import { type IncidentSettings, IncidentTracker } from '../incident/incident-tracker.ts';
 import { problem } from '../platform/errors.ts';
+import { type AttentionState, attend, isAttending, isAttendingWhileLearning, UNATTENDED } from '../score/attention.ts';
 import { CameraHealth } from '../score/camera-health/camera-health.ts';
 import type { HealthStep } from '../score/camera-health/health-state.ts';
 import { CameraScorer, type LearningTask } from '../score/camera-scorer.ts';
@@ -12,6 +13,7 @@ import type { SegmentScore } from '../score/segment-score.ts';
 import { SequentialRule } from '../score/sequential-rule.ts';
 import type { CameraLearning } from '../store/cameras.ts';
 import type { CameraFeedback } from './load-feedback.ts';
+import type { GatedPack } from './packs/pack-plan.ts';
 
 /** All that a camera's scoring remembers: references, sequential statistic, incident under way. Pure, in order. */
 export interface CameraModel {
@@ -21,6 +23,8 @@ export interface CameraModel {
   observe(
     features: SegmentFeatures,
   ): { readonly score: SegmentScore; readonly changes: readonly IncidentChange[] } | null;
+  /** Ids of costly packs that need not look at the next segment (`CameraModelSettings.cascade`). */
+  readonly resting: readonly string[];
   /** How the camera itself was in the segment observed last; null before the first. */
   readonly health: HealthStep | null;
   /** What people said of its incidents counts from the next segment on; replaces what was given before. */
@@ -51,6 +55,8 @@ export interface CameraModelSettings {
   readonly incident: IncidentSettings;
   /** What the camera's packs give; the motion pack alone unless told. */
   readonly senses?: CameraSenses;
+  /** Packs that look only while motion is surprised. */
+  readonly cascade?: readonly GatedPack[];
   /** Learn where it stands, for whoever has nothing else to answer; else by `takeTask`. */
   readonly learnInline?: boolean;
 }
@@ -70,6 +76,8 @@ interface Runtime {
   /** `CameraScorer.live`. */
   readonly scorer?: string | null;
   readonly health?: string;
+  /** By id of the pack. */
+  readonly attention?: Readonly<Record<string, AttentionState>>;
 }
 
 /** The model of `score` and `incident`. Throws VDT_SCORER_STATE_UNREADABLE or VDT_INTERNAL on what it cannot restore. */
@@ -87,6 +95,9 @@ export const openCameraModel: OpenCameraModel = (settings, saved) => {
   const rule = SequentialRule.restore(runtime?.rule, ruleSettings);
   const health = CameraHealth.restore(runtime?.health ?? null);
   let condition: HealthStep | null = null;
+  const cascade = settings.cascade ?? [];
+  let attention: Readonly<Record<string, AttentionState>> = runtime?.attention ?? {};
+  let endMs = 0;
   const tracker = IncidentTracker.restore(runtime?.tracker ?? null, settings.cameraId, settings.incident);
   return {
     get learning() {
@@ -98,6 +109,12 @@ export const openCameraModel: OpenCameraModel = (settings, saved) => {
     get health() {
       return condition;
     },
+    get resting() {
+      const { done, observedSegments } = scorer.learning;
+      const looks = (packId: string) =>
+        done ? isAttending(attention[packId] ?? UNATTENDED, endMs) : isAttendingWhileLearning(observedSegments);
+      return cascade.flatMap(({ packId }) => (looks(packId) ? [] : [packId]));
+    },
     setFeedback: ({ references, verdicts }) => {
       scorer.setReferences(references);
       for (const { fromMs, toMs, verdict } of verdicts) {
@@ -106,9 +123,15 @@ export const openCameraModel: OpenCameraModel = (settings, saved) => {
     },
     observe(features) {
       condition = health.observe(features);
+      endMs = features.endMs;
       const { hold, transient } = condition;
       const score = scorer.observe(features, hold);
       if (score === null) return null;
+      if (cascade.length > 0) {
+        attention = Object.fromEntries(
+          cascade.map(({ packId, rule: when }) => [packId, attend(when, attention[packId] ?? UNATTENDED, score)]),
+        );
+      }
       const step = rule.observe(score, hold);
       const changes = tracker.observe(score, step);
       scorer.settle(step, {
@@ -128,6 +151,7 @@ export const openCameraModel: OpenCameraModel = (settings, saved) => {
       tracker: tracker.toJSON(),
       scorer: scorer.live(),
       health: health.toJSON(),
+      ...(cascade.length > 0 ? { attention } : {}),
     }),
     serialize: () => scorer.serialize(),
     takeTask: () => scorer.takeTask(),

@@ -8,6 +8,7 @@ interface Call {
   readonly callId: number;
   readonly packIds: readonly string[];
   readonly segment: Segment;
+  readonly resting: readonly string[];
   readonly resolve: (features: SegmentFeatures) => void;
   readonly reject: (error: VedetteError) => void;
   /** Runners that had it. */
@@ -40,7 +41,7 @@ export class ExtractCalls {
     this.#options = options;
   }
 
-  add(packIds: readonly string[], segment: Segment): Promise<SegmentFeatures> {
+  add(packIds: readonly string[], segment: Segment, resting: readonly string[]): Promise<SegmentFeatures> {
     return new Promise((resolve, reject) => {
       this.#lastId += 1;
       const callId = this.#lastId;
@@ -48,6 +49,7 @@ export class ExtractCalls {
         callId,
         packIds,
         segment,
+        resting,
         resolve,
         reject,
         attempts: 0,
@@ -64,8 +66,8 @@ export class ExtractCalls {
     for (const call of this.#calls.values()) {
       if (sent >= this.#options.maximumSent) return;
       if (call.sent) continue;
-      const { callId, packIds, segment } = call;
-      if (!this.#options.send({ type: 'extract', callId, packIds, segment })) return;
+      const { callId, packIds, segment, resting } = call;
+      if (!this.#options.send({ type: 'extract', callId, packIds, segment, resting })) return;
       call.sent = true;
       call.attempts += 1;
       call.cancelDeadline = this.#options.clock.after(this.#options.deadlineMs, this.#options.onDeadline);

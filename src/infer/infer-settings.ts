@@ -17,6 +17,8 @@ export interface InferSettings {
   readonly deadlineMs: number;
   /** For cameras that have no `learningMinutes` of their own. */
   readonly learningMinutes: number;
+  /** False: packs look at every segment, whatever their `runWhen` says. Default true. */
+  readonly cascade?: boolean;
   /** An incident closes after so long without anything anomalous. */
   readonly quietMs: number;
   /** What an alarm leads to, and how grave incidents are; the tracker's defaults where left out. Zones are the cameras' own. */

@@ -159,13 +159,17 @@ export class RunnerSupervisor implements FeatureExtractor {
     return this.stop();
   }
 
-  async extract(packIds: readonly string[], segment: Segment): Promise<SegmentFeatures> {
+  async extract(
+    packIds: readonly string[],
+    segment: Segment,
+    resting: readonly string[] = [],
+  ): Promise<SegmentFeatures> {
     if (this.#state === 'stopped' || this.#state === 'alarm') {
       throw problem('VDT_RUNNER_FAILED', {
         reason: this.#state === 'alarm' ? 'it died too often' : 'it is not running',
       });
     }
-    return this.#calls.add(packIds, segment);
+    return this.#calls.add(packIds, segment, resting);
   }
 
   /**
@@ -191,6 +195,14 @@ export class RunnerSupervisor implements FeatureExtractor {
   /** So many features of the camera are committed and acknowledged. */
   release(cameraId: string, assignment: number, count: number): void {
     if (this.#state === 'ready') this.#send({ type: 'release', cameraId, assignment, count });
+  }
+
+  /** Which of the camera's learned packs do not look at its next segments. */
+  attend(cameraId: string, assignment: number, resting: readonly string[]): void {
+    const known = this.#assigned.get(cameraId);
+    if (known?.assignment !== assignment) return;
+    this.#assigned.set(cameraId, { ...known, resting });
+    if (this.#state === 'ready') this.#send({ type: 'attend', cameraId, assignment, resting });
   }
 
   /** Raises the fencing token below which a restarted runner refuses segments. */

@@ -40,7 +40,7 @@ export interface ShardLoopOptions {
   /** A connection of role `client`. */
   readonly redis: Redis;
   readonly members: Members;
-  readonly runner: Pick<RunnerSupervisor, 'assign' | 'unassign' | 'release' | 'noteToken'>;
+  readonly runner: Pick<RunnerSupervisor, 'assign' | 'attend' | 'unassign' | 'release' | 'noteToken'>;
   readonly announcer: Announcer;
   readonly drops: DropCounter;
   /** Reads what users call abnormal on their cameras; without it no camera has definitions. */
@@ -255,6 +255,7 @@ export class ShardLoop {
       alertBudgetPerDay: camera.settings.alertBudgetPerDay,
       segmentSeconds,
       senses: sensesOf(plan),
+      cascade: settings.cascade === false ? [] : plan.cascade,
       incident: {
         quietMs: settings.quietMs,
         ...settings.incidentPolicy,
@@ -291,6 +292,7 @@ export class ShardLoop {
         return committed;
       },
       acknowledge: (entryIds) => acknowledge(redis, camera.id, entryIds),
+      onAttention: (resting) => runner.attend(camera.id, assignment, resting),
       onRelease: (count) => runner.release(camera.id, assignment, count),
       onHealth: (change) => {
         logger.warn({ camera: camera.id, state: change.state, previously: change.previousState }, 'camera.health');
@@ -333,7 +335,13 @@ export class ShardLoop {
     };
     lane.setFeedback(await loadFeedback(store, camera.id, clock.nowMs()));
     await this.#readDefinitions(camera.id, owned);
-    runner.assign({ cameraId: camera.id, packIds: plan.ids, assignment, minimumToken: 0 });
+    runner.assign({
+      cameraId: camera.id,
+      packIds: plan.ids,
+      assignment,
+      minimumToken: 0,
+      resting: model.resting,
+    });
     logger.info({ camera: camera.id, token, pack: packId, learned: model.learning.done }, 'camera.taken');
     return owned;
   }

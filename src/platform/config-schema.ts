@@ -234,6 +234,11 @@ export const configSchema = Type.Object(
           description:
             'Packs that a new camera gets: a list, or auto for motion-grid with a detector beside it where one was pulled (yolox-nano before fastest-det).',
         }),
+        cascade: Type.Boolean({
+          default: true,
+          description:
+            'Costly packs that say so in their manifest (runWhen) look only while motion is unusual. False: at every segment, as a GPU can.',
+        }),
       },
       'Models.',
     ),

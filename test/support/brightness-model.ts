@@ -37,6 +37,7 @@ export const openBrightnessModel: OpenCameraModel = (settings, saved): CameraMod
     endRecording: () => {},
     finishLearning: () => {},
     health: null,
+    resting: [],
     setFeedback: () => {},
     setDefinitions: () => {},
     takeTask: () => null,

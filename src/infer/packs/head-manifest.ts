@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { VedetteError } from '../../platform/errors.ts';
-import { commonFields, runWhenSchema } from './manifest-fields.ts';
+import { commonFields } from './manifest-fields.ts';
 
 const strict = { additionalProperties: false } as const;
 
@@ -47,7 +47,6 @@ export const headManifestSchema = Type.Object(
     ),
     threshold: Type.Number({ minimum: 0, maximum: 1, description: 'Of the detector as deployed.' }),
     causal: Type.Literal(true),
-    runWhen: Type.Optional(runWhenSchema),
   },
   strict,
 );

@@ -1,11 +1,17 @@
 import type { ClipSampling, Sampling } from '../../bus/sampling.ts';
 import { problem } from '../../platform/errors.ts';
+import type { AttentionRule } from '../../score/attention.ts';
 import type { HeadManifest } from './head-manifest.ts';
 import type { PackManifest } from './pack-manifest.ts';
 import { clipSamplingOf, isEmbedding, type PictureManifest, samplingOf, stillSizeOf } from './picture-manifest.ts';
 
 /** The pack that looks at every camera, named or not: the camera's own health is read from it. */
 export const BASE_PACK = 'motion-grid';
+
+export interface GatedPack {
+  readonly packId: string;
+  readonly rule: AttentionRule;
+}
 
 /** How the packs of one camera work together. */
 export interface PackPlan {
@@ -17,6 +23,8 @@ export interface PackPlan {
   /** Extractors that describe a segment by one vector: those named, and those that heads read. */
   readonly learned: readonly PictureManifest[];
   readonly heads: readonly HeadManifest[];
+  /** Learned packs that look only where motion is surprised, by `runWhen`; none where no motion cue counts. */
+  readonly cascade: readonly GatedPack[];
   /** Ids of all these in the order of work: base, detector, learned, heads. */
   readonly ids: readonly string[];
   /** Name of what is learned with them: the ids of the named packs, in the order of work, joined with `+`. */
@@ -85,6 +93,7 @@ export function planPacks(
     detector,
     learned,
     heads,
+    cascade: normality ? learned.flatMap(({ id, runWhen }) => (runWhen ? [{ packId: id, rule: runWhen }] : [])) : [],
     ids,
     key: packsKey(named.length === 0 ? [base.id] : ids.filter((id) => namedIds.includes(id))),
     sampling: { ...sampling, ...(still ? { still } : {}), ...(clip ? { clip } : {}) },

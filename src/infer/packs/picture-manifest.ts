@@ -176,6 +176,9 @@ export function checkPicture(manifest: PictureManifest, refuse: Refuse): void {
   if (type === 'uint8' && (mean || std || valueRange)) {
     throw refuse('input.type', 'uint8 pixels are handed over as they are: mean, std and valueRange have no effect');
   }
+  if (manifest.runWhen && !isEmbedding(manifest)) {
+    throw refuse('runWhen', 'is for packs that describe a segment by one vector: the others always look');
+  }
   if (manifest.kind === 'detector') checkDetector(manifest, refuse);
   else checkExtractor(manifest, refuse);
 }

@@ -19,6 +19,15 @@ export type ToRunner =
       readonly callId: number;
       readonly packIds: readonly string[];
       readonly segment: Segment;
+      /** Ids of learned packs that do not look at it. */
+      readonly resting?: readonly string[];
+    }
+  /** Which learned packs do not look at a camera's next segments. */
+  | {
+      readonly type: 'attend';
+      readonly cameraId: string;
+      readonly assignment: number;
+      readonly resting: readonly string[];
     }
   | {
       readonly type: 'embed-text';
@@ -94,6 +103,8 @@ export interface Assignment {
   readonly assignment: number;
   /** Segments with a lower fencing token are refused. */
   readonly minimumToken: number;
+  /** Ids of learned packs that do not look until an `attend` says so. */
+  readonly resting?: readonly string[];
 }
 
 /** Features of one live segment; acknowledge `entryId` when their outcome is committed. */

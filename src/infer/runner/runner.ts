@@ -1,5 +1,4 @@
 import { connectRedis } from '../../bus/connect-redis.ts';
-import type { Segment } from '../../bus/segment.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { problem, reasonOf, VedetteError } from '../../platform/errors.ts';
 import { silentLogger } from '../../platform/logger.ts';
@@ -42,6 +41,8 @@ export class Runner {
   /** By camera, or by `call CAMERA` for recordings. */
   readonly #lines = new Map<string, CameraLine>();
   readonly #turns = new DetectorTurns();
+  /** By live camera: learned packs that do not look. */
+  readonly #resting = new Map<string, readonly string[]>();
   #settings: RunnerSettings | null = null;
   #packs: OpenPacks | null = null;
   #batcher: Batcher<Task> | null = null;
@@ -64,18 +65,23 @@ export class Runner {
         return false;
       case 'assign':
         this.#closeLine(message.cameraId);
+        this.#resting.set(message.cameraId, message.resting ?? []);
         this.#feeder?.assign(message);
+        return false;
+      case 'attend':
+        this.#resting.set(message.cameraId, message.resting);
         return false;
       case 'unassign':
         this.#feeder?.unassign(message.cameraId);
         this.#closeLine(message.cameraId);
+        this.#resting.delete(message.cameraId);
         this.#turns.forget(message.cameraId);
         return false;
       case 'release':
         this.#feeder?.release(message.cameraId, message.assignment, message.count);
         return false;
       case 'extract':
-        this.#extract(message.callId, message.packIds, message.segment);
+        this.#extract(message);
         return false;
       case 'embed-text':
         void this.#embedText(message.callId, message.packId, message.texts);
@@ -119,7 +125,7 @@ export class Runner {
       onSegment: ({ cameraId, packIds, assignment }, { entryId, segment }) => {
         const packId = packsKey(packIds);
         const live = { type: 'features', cameraId, assignment, packId, entryId, fencingToken: segment.fencingToken };
-        this.#add(packIds, cameraId, settings.batchWaitMs, {
+        this.#add(packIds, this.#resting.get(cameraId) ?? [], cameraId, settings.batchWaitMs, {
           segment,
           live: { cameraId },
           done: (features) => this.#send({ ...live, type: 'features', features }),
@@ -134,9 +140,9 @@ export class Runner {
     void this.#feeder.run();
   }
 
-  #extract(callId: number, packIds: readonly string[], segment: Segment): void {
+  #extract({ callId, packIds, segment, resting = [] }: Extract<ToRunner, { type: 'extract' }>): void {
     const lineId = `call ${segment.cameraId}`; // a line of its own: unassigning the live camera must not discard it
-    this.#add(packIds, lineId, 0, {
+    this.#add(packIds, resting, lineId, 0, {
       segment,
       live: null,
       done: (features) => this.#send({ type: 'extracted', callId, features }),
@@ -146,6 +152,7 @@ export class Runner {
 
   #add(
     packIds: readonly string[],
+    resting: readonly string[],
     lineId: string,
     longestWaitMs: number,
     given: Pick<Job, 'segment' | 'live' | 'done' | 'failed'>,
@@ -153,21 +160,23 @@ export class Runner {
     const { segment, live } = given;
     let packs: CameraPacks;
     let lookers: readonly EmbeddingSession[];
+    let unsuited: readonly EmbeddingSession[];
     try {
       packs = this.#opened().ofCamera(packIds);
       packs.base.check(segment);
       // a live segment may have lost its still or clip on the way, or be older than the camera's packs
       if (!live || segment.still) packs.detector?.check(segment);
-      lookers = packs.learned.filter((session) => session.suits(segment));
-      if (!live && lookers.length < packs.learned.length) {
+      const awake = packs.learned.filter(({ pack }) => !resting.includes(pack.manifest.id));
+      lookers = awake.filter((session) => session.suits(segment));
+      unsuited = awake.filter((session) => !lookers.includes(session));
+      if (!live && unsuited.length > 0) {
         throw problem('VDT_SEGMENT_INVALID', { reason: 'its clip is not what the packs take' });
       }
     } catch (error) {
       given.failed(asProblem(error));
       return;
     }
-    for (const { pack } of packs.learned.filter((session) => !lookers.includes(session)))
-      this.#skipped(pack.manifest.id, 1);
+    for (const { pack } of unsuited) this.#skipped(pack.manifest.id, 1);
     const line = this.#lineOf(lineId);
     const job: Job = {
       ...given,

@@ -26,6 +26,8 @@ interface Scene {
   readonly decide?: Decide;
   /** Methods of the camera model that the scene takes over. */
   readonly model?: Partial<CameraModel>;
+  /** What the model says at each look, one after the other; the last one stays. */
+  readonly resting?: readonly (readonly string[])[];
 }
 
 /** A lane with a store and a bus that note what they are asked, and fail when told to. */
@@ -51,6 +53,11 @@ function scene({ learned = 1, required = 1, committed, runtime = null, fullBatch
     { state: Buffer.from(JSON.stringify({ seen: learned })), runtime },
   );
   const model: CameraModel = own.model ? Object.assign(Object.create(brightness), own.model) : brightness;
+  if (own.resting) {
+    const answers = [...own.resting];
+    const next = () => (answers.length > 1 ? answers.shift() : answers[0]);
+    Object.defineProperty(model, 'resting', { get: next });
+  }
   const options: LaneOptions = {
     camera: { id: 'yard', name: 'Yard' },
     token: 7,
@@ -73,6 +80,7 @@ function scene({ learned = 1, required = 1, committed, runtime = null, fullBatch
       if (faults.redis) throw faults.redis;
       log.push(`ack ${entryIds.join(',')}`);
     },
+    onAttention: (resting) => log.push(`resting ${resting.join() || 'none'}`),
     onRelease: (count) => log.push(`release ${count}`),
     onCommitted: (_, changes) => {
       for (const { type } of changes) log.push(type);
@@ -106,6 +114,12 @@ function scene({ learned = 1, required = 1, committed, runtime = null, fullBatch
 }
 
 describe('a camera lane', () => {
+  it('tells which packs rest, whenever that changes', async () => {
+    const { log, feed } = scene({ resting: [['i3d'], ['i3d'], [], [], ['i3d']] });
+    for (const sequence of [0, 1, 2, 3, 4]) await feed(sequence);
+    expect(log.filter((line) => line.startsWith('resting'))).toEqual(['resting none', 'resting i3d']);
+  });
+
   it('gathers scores for half a second, commits once, and only then acknowledges', async () => {
     const { log, feed, clock, commits } = scene();
     await feed(0);

@@ -65,6 +65,14 @@ describe('learned packs of a camera', () => {
     expect(await planOf('head', 'gray', 'motion-grid')).toMatchObject({ key: 'motion-grid+gray+head' });
   });
 
+  it('look only where motion is surprised if their manifest says so, and the motion cues count', async () => {
+    const runWhen = { cue: 'motion', surprise: 3, holdSeconds: 5 };
+    await writeTinyFramesPack(directory, 'costly', { ...BASE, framesPerSecond: 2 }, changed({ runWhen }));
+    expect((await planOf('motion-grid', 'costly', 'gray')).cascade).toEqual([{ packId: 'costly', rule: runWhen }]);
+    expect((await planOf('costly')).cascade).toEqual([]); // nothing else looks: there is no motion cue to wait for
+    expect((await planOf('motion-grid', 'gray')).cascade).toEqual([]);
+  });
+
   it('share one clip: the highest rate, the longest stretch, the largest size', async () => {
     expect((await planOf('quick')).sampling.clip).toEqual({ framesPerSecond: 30, frames: 16, width: 10, height: 8 });
     expect((await planOf('slow')).sampling.clip).toEqual({ framesPerSecond: 4, frames: 2, width: 12, height: 6 });

@@ -58,10 +58,14 @@ class LocalRunner {
     return local;
   }
 
-  async extract(packIds: readonly string[], segment: Segment): Promise<SegmentFeatures> {
+  async extract(
+    packIds: readonly string[],
+    segment: Segment,
+    resting: readonly string[] = [],
+  ): Promise<SegmentFeatures> {
     this.#calls += 1;
     const callId = this.#calls;
-    await this.#runner.handle({ type: 'extract', callId, packIds, segment });
+    await this.#runner.handle({ type: 'extract', callId, packIds, segment, resting });
     const answer = await eventually(() => {
       const found = this.sent.find((message) => 'callId' in message && message.callId === callId);
       if (!found) throw new Error(`call ${callId} has no answer`);
@@ -121,6 +125,21 @@ describe('learned packs in the runner', { timeout: 60_000 }, () => {
     const anew = await judge(segmentOf(0, 60, { epoch: 2_000_000 }));
     expect(anew?.head?.score).toBeCloseTo(0.06, 6);
     expect(share(anew)).toEqual({ label: 'some', score: 1 / WINDOW });
+  });
+
+  it('rest where they are told to: a head then sees a gap, and the base looks all the same', async () => {
+    runner = await LocalRunner.start('head');
+    const ids = ['motion-grid', 'colour', 'head'];
+    const judge = (sequence: number, red: number, resting: readonly string[]) =>
+      runner.extract(ids, segmentOf(sequence, red), resting);
+    await judge(0, 10, []);
+    const rested = await judge(1, 20, ['colour']);
+    expect(rested.values.length).toBeGreaterThan(0);
+    expect(rested.learned).toEqual({ embeddings: {}, heads: {} });
+    const awake = await judge(2, 30, []);
+    expect(awake.learned?.heads.head?.score).toBeCloseTo(0.04, 6);
+    expect(awake.learned?.heads.head?.experts[0]).toEqual({ label: 'some', score: 0.5 });
+    expect(runner.sent.filter((message) => message.type === 'looked')).toEqual([]); // resting is no loss
   });
 
   it('keep the histories of cameras apart', async () => {
