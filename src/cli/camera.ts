@@ -45,6 +45,11 @@ export const cameraCommand: Command = {
     name: { type: 'string', help: 'add: what people read' },
     'budget-per-day': { type: 'string', help: 'add: false alerts a day that you accept from this camera' },
     transport: { type: 'string', help: 'add: tcp (default) or udp' },
+    pack: {
+      type: 'string',
+      multiple: true,
+      help: 'add: pack that looks at it, again for each (default: packs.default)',
+    },
     'learning-minutes': { type: 'string', help: 'add: minutes of normal life to watch before alerts' },
     disabled: { type: 'boolean', help: 'add: do not watch yet' },
     normal: { type: 'string', multiple: true, help: 'define: what is normal here, again for another' },
@@ -115,8 +120,12 @@ async function add(input: CommandInput, control: Control): Promise<number> {
     url,
     ...(input.values.name !== undefined && { name: input.values.name }),
     ...(input.flags.disabled && { enabled: false }),
-    ...((budget !== undefined || minutes !== undefined || input.values.transport !== undefined) && {
+    ...((budget !== undefined ||
+      minutes !== undefined ||
+      input.values.transport !== undefined ||
+      input.lists.pack !== undefined) && {
       settings: {
+        ...(input.lists.pack !== undefined && { packs: input.lists.pack }),
         ...(budget !== undefined && { alertBudgetPerDay: budget }),
         ...(minutes !== undefined && { learningMinutes: minutes }),
         ...(input.values.transport !== undefined && { transport: input.values.transport }),

@@ -28,12 +28,21 @@ describe('the command line', () => {
       'rtsp://viewer:hush-hush@192.0.2.1/live',
       '--name',
       'Main gate',
+      '--pack',
+      'motion-grid',
+      '--pack',
+      'fights',
       '--config',
       config,
       '--json',
     ]);
     expect(added).toMatchObject({ code: 0 });
-    expect(json(added.stdout)).toMatchObject({ id: 'gate', name: 'Main gate', hasCredentials: true });
+    expect(json(added.stdout)).toMatchObject({
+      id: 'gate',
+      name: 'Main gate',
+      hasCredentials: true,
+      settings: { packs: ['motion-grid', 'fights'] },
+    });
     expect(added.stdout + added.stderr).not.toContain('hush-hush');
 
     const list = await runVedette(['camera', 'list', '--config', config]);

@@ -151,6 +151,8 @@ def _i3d_pack(model: Model, shipped: Mapping[str, bytes]) -> Dict[str, Any]:
             "dims": [1024],
             "meaning": "Mixed_5c averaged over 2 x 7 x 7 places; never negative",
         },
+        # from the table of `npm run bench:cascade` (docs/detection.md): the highest threshold that lost no event
+        "runWhen": {"cue": "motion", "surprise": 3, "holdSeconds": 5},
         "trainedOn": "ImageNet and Kinetics-400 (Carreira and Zisserman 2017), converted from DeepMind's weights",
     }
 
