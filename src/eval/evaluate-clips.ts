@@ -75,7 +75,10 @@ export async function evaluateClips(
       framesPerSecond: framesPerSecond(),
     });
   }
-  if (unjudged > 0) notes.add(`${scorer.name} judged no segment of ${unjudged} clips; they score below all others`);
+  if (unjudged > 0)
+    notes.add(
+      `${scorer.name} judged nothing in ${unjudged} of ${dataset.clips.length} clips; they score below all others`,
+    );
   onEvidence?.({ kind: 'clips', clips: scored });
   return reportClips(dataset.name, path.packs, scorer, scored, framesPerSecond(), notes);
 }

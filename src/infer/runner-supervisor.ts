@@ -15,6 +15,7 @@ import type {
   Assignment,
   FromRunner,
   LiveFeatures,
+  PackRun,
   RefusedPack,
   RunnerLossReason,
   RunnerSettings,
@@ -297,6 +298,7 @@ export class RunnerSupervisor implements FeatureExtractor {
 
   #receive(message: FromRunner): void {
     this.#heardMs = this.#clock.monotonicMs();
+    for (const run of message.runs ?? []) this.#measure(run);
     switch (message.type) {
       case 'features':
         this.#options.onFeatures?.(message);
@@ -316,9 +318,6 @@ export class RunnerSupervisor implements FeatureExtractor {
       case 'texts-failed':
         this.#texts.fail(message.callId, message.error);
         break;
-      case 'ran':
-        this.#measure(message);
-        break;
       case 'looked':
         this.#measureLook(message);
         break;
@@ -336,7 +335,7 @@ export class RunnerSupervisor implements FeatureExtractor {
     }
   }
 
-  #measure({ packId, size, runMs, waitsMs }: Extract<FromRunner, { type: 'ran' }>): void {
+  #measure({ packId, size, runMs, waitsMs }: PackRun): void {
     const { metrics } = this.#options;
     if (!metrics) return;
     metrics.inferBatchSize.observe({ pack: packId }, size);

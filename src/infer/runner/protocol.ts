@@ -37,7 +37,10 @@ export type ToRunner =
     }
   | { readonly type: 'stop' };
 
-export type FromRunner =
+/** Every message also tells what ran since the one before: a message of its own for each run would cost more than a small pack. */
+export type FromRunner = RunnerMessage & { readonly runs?: readonly PackRun[] };
+
+type RunnerMessage =
   | { readonly type: 'ready'; readonly providers: readonly ProviderReport[]; readonly refused: readonly RefusedPack[] }
   | { readonly type: 'refused'; readonly error: PlainError }
   | { readonly type: 'pong'; readonly id: number }
@@ -52,13 +55,6 @@ export type FromRunner =
   | { readonly type: 'failed'; readonly callId: number; readonly error: PlainError }
   | { readonly type: 'texts'; readonly callId: number; readonly embeddings: readonly Float32Array[] }
   | { readonly type: 'texts-failed'; readonly callId: number; readonly error: PlainError }
-  | {
-      readonly type: 'ran';
-      readonly packId: string;
-      readonly size: number;
-      readonly runMs: number;
-      readonly waitsMs: readonly number[];
-    }
   /** A detector looked at so many segments, or a pack left out so many because the runner was behind. */
   | {
       readonly type: 'looked';
@@ -70,6 +66,16 @@ export type FromRunner =
     }
   /** Whether the runner reaches the segment streams. */
   | { readonly type: 'bus'; readonly up: boolean; readonly reason: string | null };
+
+/** One run of a pack's model. */
+export interface PackRun {
+  readonly packId: string;
+  /** Segments in it. */
+  readonly size: number;
+  readonly runMs: number;
+  /** How long each of them had waited. */
+  readonly waitsMs: readonly number[];
+}
 
 /** A pack that could not be opened, though its files are sound. */
 export interface RefusedPack {

@@ -10,7 +10,7 @@ import { DetectorTurns } from './detector/detector-turns.ts';
 import { EmbeddingSession } from './embedding-session.ts';
 import { HeadSession } from './head-session.ts';
 import { OpenPacks } from './open-packs.ts';
-import { type FromRunner, type RunnerSettings, type ToRunner, toPlainError } from './protocol.ts';
+import { type FromRunner, type PackRun, type RunnerSettings, type ToRunner, toPlainError } from './protocol.ts';
 import { PackSession } from './session.ts';
 import type { SnippetWindow } from './snippet-history.ts';
 import { StreamFeeder } from './stream-feeder.ts';
@@ -38,6 +38,8 @@ export interface RunnerOptions {
 export class Runner {
   readonly #clock: Clock;
   readonly #send: (message: FromRunner) => void;
+  /** Since the last message. */
+  #runs: PackRun[] = [];
   /** By camera, or by `call CAMERA` for recordings. */
   readonly #lines = new Map<string, CameraLine>();
   readonly #turns = new DetectorTurns();
@@ -51,7 +53,11 @@ export class Runner {
 
   constructor(options: RunnerOptions) {
     this.#clock = options.clock;
-    this.#send = options.send;
+    this.#send = (message) => {
+      const runs = this.#runs;
+      if (runs.length > 0) this.#runs = [];
+      options.send(runs.length > 0 ? { ...message, runs } : message);
+    };
   }
 
   /** Does what a message asks; true when it was told to stop. */
@@ -293,7 +299,7 @@ export class Runner {
   #ran(packId: string, size: number, startedMs: number, waitsMs: readonly number[]): void {
     const runMs = this.#clock.monotonicMs() - startedMs;
     this.#packs?.noteRun(packId, size, runMs);
-    this.#send({ type: 'ran', packId, size, runMs, waitsMs });
+    this.#runs.push({ packId, size, runMs, waitsMs });
   }
 
   #skipped(packId: string, skipped: number): void {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Dataset, SceneDataset } from '../../../src/eval/dataset.ts';
 import { evaluate } from '../../../src/eval/driver.ts';
+import { clipScorerOf } from '../../../src/eval/head-scorer.ts';
 import type { EvalProgress } from '../../../src/eval/progress.ts';
 import { ManualClock } from '../../../src/platform/manual-clock.ts';
 import { FakePath, frames } from './fake-path.ts';
@@ -255,6 +256,41 @@ describe('evaluating clips', () => {
     expect(report).toMatchObject({ kind: 'clips', auc: 0.75, accuracy: null, panel: { scorer: 'frame-difference' } });
     expect(report.notes.join('\n')).toMatch(/normality head would have to learn that camera first/);
     expect(report.notes.join('\n')).toMatch(/accuracy is null/);
+  });
+
+  it('with a head takes its scores, and counts the clips that it never judged apart from those that are too short', async () => {
+    const path = new FakePath({ ...recordings, 'n2.mp4': [1, 2] }, 2, clipScorerOf([{ id: 'dark', threshold: 0.3 }]));
+    const plain = path.extract.bind(path);
+    path.extract = async (segment) => {
+      const features = await plain(segment);
+      const level = (features.values[0] ?? 0) / 100;
+      // a head that looks at dark pictures only
+      const heads = level < 0.5 ? { dark: { score: level, experts: [] } } : {};
+      return { ...features, learned: { embeddings: {}, heads } };
+    };
+    const { report } = await run(clips, path);
+    expect(report).toMatchObject({
+      auc: 1, // f1 0.2 and f2 0.4 against two clips without a score
+      accuracy: 0.75,
+      panel: { scorer: 'dark', threshold: 0.3 },
+      notes: [
+        'n2.mp4 is shorter than one segment; it scores below all others',
+        'dark judged nothing in 1 of 4 clips; they score below all others',
+      ],
+    });
+    expect(report.panel).toHaveProperty('frameDifferenceAuc', expect.any(Number));
+  });
+
+  it('says that figures on the data a pack was trained on are no test; of scenes too', async () => {
+    const trained = [{ id: 'motion-grid', version: '1.0.0', trainedOn: 'fights and made-up' }];
+    const note = (name: string) => `motion-grid was trained on ${name}: these figures are not a test`;
+    const path = Object.assign(new FakePath(recordings, 2, brightness), { packs: trained });
+    const { report } = await run(clips, path);
+    expect(report.notes).toEqual([note('fights')]);
+    expect(report.packs).toEqual([{ id: 'motion-grid', version: '1.0.0' }]);
+    const watching = Object.assign(new FakePath({ ...NORMAL, 'a.mp4': EVENT }), { packs: trained });
+    const seen = await runScene(scene(['n1.mp4'], { 'a.mp4': [[100, 139]] }), watching);
+    expect(seen.report.notes).toContain(note('made-up'));
   });
 
   it('notes a clip shorter than one segment', async () => {

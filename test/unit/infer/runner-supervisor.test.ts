@@ -71,7 +71,11 @@ describe('the runner', { timeout: 90_000 }, () => {
     const pid = supervisor.pid ?? 0;
     await supervisor.stop();
     expect(isAlive(pid)).toBe(false);
-    expect(await metrics.registry.metrics()).toContain('vedette_infer_runner_provider{provider="cpu"} 1');
+    const measured = await metrics.registry.metrics();
+    expect(measured).toContain('vedette_infer_runner_provider{provider="cpu"} 1');
+    // what ran before an answer is told with it: none is missing
+    const segments = (await metrics.inferBatchSize.get()).values.find(({ metricName }) => metricName?.endsWith('_sum'));
+    expect(segments?.value).toBe(levels.length);
   });
 
   it('refuses a segment that the pack does not take, and an unknown pack, and lives on', async () => {
