@@ -1,11 +1,19 @@
 import { BLOCK_MS, type Block } from './block-maxima.ts';
+import { type GumbelPrior, predictiveLevel } from './gumbel-prediction.ts';
 
 const SECONDS_PER_DAY = 86_400;
 const BLOCKS_PER_DAY = (SECONDS_PER_DAY * 1_000) / BLOCK_MS;
 
-/** The theory weighs as much as so many blocks, forty minutes of them against a higher threshold, two hours against a lower one. */
+/** Against a higher threshold the theory weighs as much as so many blocks, forty minutes of them. */
 const PRIOR_BLOCKS_UP = 4;
-const PRIOR_BLOCKS_DOWN = 12;
+/** How sure the theory is of the law of a camera's blocks, for a lower threshold: location in nats, scale by its logarithm. */
+const PRIOR_LOCATION_DEVIATION = 1.5;
+const PRIOR_SCALE = 0.8;
+const PRIOR_SCALE_DEVIATION = 0.5;
+/** Deviation of the blocks' level from one hour to another, until the whole day was seen, nats. */
+const HOURS_DIFFER = 0.6;
+/** Share of the budget that a lowered threshold is to spend: the rest is for what no law foresees. */
+const SPENT = 0.6;
 /** Standard errors of the fitted level that are added to it: a level that is only guessed is exceeded more often. */
 const CAUTION = 1;
 /** No larger error than that of two hours, or the first minutes would deafen the camera. */
@@ -48,9 +56,9 @@ export interface ThresholdSettings {
 
 /**
  * The threshold that the camera itself confirms. The highest statistic of a block of ten minutes follows a Gumbel law; the theory behind
- * `thresholdFor` is such a law too (scale 1, location ln(block / L)). The fitted law is exceeded as often as the
- * budget allows at location + scale x ln(blocks per permitted alarm); the threshold moves there from the first guess as blocks gather,
- * sooner upwards than downwards.
+ * `thresholdFor` is such a law too (scale 1, location ln(block / L)). Upwards, the threshold goes to where the fitted law is exceeded as
+ * often as the budget allows, location + scale x ln(blocks per permitted alarm), as blocks gather. Downwards, it goes to what the next
+ * block exceeds with that probability when the law is known from these blocks alone (gumbel-prediction.ts): few blocks leave it high.
  *
  * The law is fitted by probability-weighted moments (Hosking, Wallis and Wood 1985) over the blocks of the last seven days: more weight for
  * the same hour of day once a day is there, and for the last hours. Blocks with a confirmed alarm are left out, those with a
@@ -80,9 +88,21 @@ export function validatedThreshold(
   const observed = fitGumbel(weighted);
   const rarity = Math.log(Math.max(Math.E, BLOCKS_PER_DAY / settings.alertBudgetPerDay));
   const shown = observed.location + observed.scale * (rarity + CAUTION * levelError(rarity, observed.weight));
-  const prior = shown > guess ? PRIOR_BLOCKS_UP : PRIOR_BLOCKS_DOWN;
-  const level = guess + (observed.weight / (observed.weight + prior)) * (shown - guess);
-  return Math.max(LEAST_THRESHOLD, Math.min(Math.max(level, guess * LOWEST), guess * HIGHEST));
+  if (shown > guess) {
+    const level = guess + (observed.weight / (observed.weight + PRIOR_BLOCKS_UP)) * (shown - guess);
+    return Math.min(level, guess * HIGHEST);
+  }
+  const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
+  const effective = weighted.map(({ maximum, weight }) => ({ maximum, weight: (weight * observed.weight) / total }));
+  const prior: GumbelPrior = {
+    location: Math.log(BLOCK_MS / 1_000 / settings.segmentSeconds / Math.max(1, dependenceSegments)),
+    locationDeviation: PRIOR_LOCATION_DEVIATION,
+    scale: PRIOR_SCALE,
+    scaleDeviation: PRIOR_SCALE_DEVIATION,
+  };
+  const exceedance = Math.min(0.5, (SPENT * settings.alertBudgetPerDay) / BLOCKS_PER_DAY);
+  const level = predictiveLevel(effective, prior, exceedance, everyHourSeen ? 0 : HOURS_DIFFER);
+  return Math.max(LEAST_THRESHOLD, guess * LOWEST, Math.min(level, guess));
 }
 
 /**

@@ -15,12 +15,16 @@ export interface TrackCue extends CueDefinition {
   readonly fallingShare: number;
 }
 
-/** What is followed along paths. Weights, ceilings and shares were chosen on generated streets (docs/detection.md). */
+/**
+ * What is followed along paths. Weights, ceilings and shares were chosen on generated streets and on normal recordings left out of learning
+ * (docs/detection.md): agitation and place change so slowly that a recording is hardly more than one look, and what a few recordings show
+ * would make their tails too thin, hence `leastExcess`; the weights are such that a new recording is no stranger than without tracks.
+ */
 export const TRACK_CUES: readonly TrackCue[] = [
   {
     name: 'track-speed',
     of: 'speed',
-    weight: 0.12,
+    weight: 0.02,
     evidence: 'extrapolated',
     ceiling: 5,
     newestShare: 0.4,
@@ -29,7 +33,7 @@ export const TRACK_CUES: readonly TrackCue[] = [
   {
     name: 'track-course',
     of: 'course',
-    weight: 0.1,
+    weight: 0.02,
     evidence: 'extrapolated',
     ceiling: 8,
     newestShare: 0.4,
@@ -38,8 +42,9 @@ export const TRACK_CUES: readonly TrackCue[] = [
   {
     name: 'track-agitation',
     of: 'agitation',
-    weight: 0.02,
+    weight: 0.005,
     evidence: 'extrapolated',
+    leastExcess: 0.3,
     ceiling: 5,
     newestShare: 0.15,
     fallingShare: 0.4,
@@ -47,8 +52,9 @@ export const TRACK_CUES: readonly TrackCue[] = [
   {
     name: 'track-place',
     of: 'place',
-    weight: 0.02,
+    weight: 0.005,
     evidence: 'extrapolated',
+    leastExcess: 0.5,
     ceiling: 8,
     newestShare: 0.15,
     fallingShare: 0.4,
@@ -56,3 +62,17 @@ export const TRACK_CUES: readonly TrackCue[] = [
 ];
 
 export const judged = (cue: TrackCue, judgement: Judgement): number => Math.min(cue.ceiling, judgement[cue.of]);
+
+/**
+ * All of it together, along the best path: what is odd in two ways at once is odder than in each. Nobody is odd in all four, so it adds
+ * up what each part says beyond the ordinary, and is calibrated as a whole, whatever hangs together.
+ */
+export const TRACK_CUE: CueDefinition & { readonly name: 'track' } = {
+  name: 'track',
+  weight: 0.015,
+  evidence: 'extrapolated',
+};
+/** What happens once in five segments adds nothing, nats. */
+export const TRACK_PART_ORDINARY = 1.5;
+/** The most that one part adds, nats. */
+export const TRACK_PART_CEILING = 10;

@@ -1,6 +1,7 @@
 import { cellAt } from '../cell-at.ts';
 import type { CueHead, GridShape, HistorySample, Reading } from '../cue-head.ts';
 import type { Observation } from '../observation.ts';
+import { calibrateTail, SILENT_TAIL, surpriseOf, type Tail } from '../tail.ts';
 import { PART_FIELDS, PICTURE_HEIGHT, PICTURE_WIDTH, partIndex } from './moving-parts.ts';
 import {
   collectPartReferences,
@@ -9,11 +10,13 @@ import {
   type PartReferences,
   WHOLE_HISTORY,
 } from './part-references.ts';
-import { judged, TRACK_CUES } from './track-cues.ts';
+import { judged, TRACK_CUE, TRACK_CUES, TRACK_PART_CEILING, TRACK_PART_ORDINARY } from './track-cues.ts';
 
 export interface TrackModel {
   readonly shape: GridShape;
   readonly references: PartReferences;
+  /** Of what is followed, in the order of TRACK_CUES. */
+  readonly partTails: readonly Tail[];
 }
 
 /** The last segment's parts, and what has been gathered along the best path to each; a few kB. */
@@ -43,23 +46,38 @@ const FRAMES = 5;
  * found, or told from its neighbours, in every segment). Means over seconds have far thinner tails than single looks.
  */
 export const trackHead: CueHead<TrackModel, TrackState> = {
-  name: 'tracks',
-  cues: TRACK_CUES,
+  // another name whenever what is learned changes: cameras then learn anew from what they remember
+  name: 'tracks-2',
+  cues: [...TRACK_CUES, TRACK_CUE],
 
   learn(history, shape, seed) {
-    const model: TrackModel = { shape, references: collectPartReferences(history, seed) };
+    const references = collectPartReferences(history, seed);
     let state = NOWHERE;
-    const readings = history.map((sample: HistorySample) => {
-      const step = stepTracks(model, state, sample, sample.fold);
+    const steps = history.map((sample: HistorySample) => {
+      const step = followParts(shape, references, state, sample, sample.fold);
       state = step.state;
-      return step.readings;
+      return step;
     });
-    return { model, readings };
+    const partTails = TRACK_CUES.map((cue, index) => {
+      const raws = steps.flatMap(({ readings }) => (readings[index]?.silent ? [] : (readings[index]?.raw ?? 0)));
+      return raws.length === 0 ? SILENT_TAIL : calibrateTail(raws, 1, cue.leastExcess);
+    });
+    return {
+      model: { shape, references, partTails },
+      readings: steps.map(({ readings, state: after }) => [...readings, together(partTails, readings, after, shape)]),
+    };
   },
 
   start: () => NOWHERE,
 
-  read: (model, state, observation) => stepTracks(model, state, observation, WHOLE_HISTORY),
+  read(model, state, observation) {
+    const { shape, references, partTails } = model;
+    const step = followParts(shape, references, state, observation, WHOLE_HISTORY);
+    return {
+      readings: [...step.readings, together(partTails, step.readings, step.state, shape)],
+      state: step.state,
+    };
+  },
 
   describe(_model, cue, { value }) {
     switch (cue) {
@@ -69,6 +87,8 @@ export const trackHead: CueHead<TrackModel, TrackState> = {
         return `movement ${times(value)}more abrupt than what is usual for its place and size`;
       case 'track-course':
         return 'something moves with a speed and in a direction that are unusual for its place and size';
+      case 'track':
+        return 'something moves in a way that is unusual for its place and size in more than one respect';
       default:
         return 'something moves where hardly anything of its size ever does';
     }
@@ -77,8 +97,9 @@ export const trackHead: CueHead<TrackModel, TrackState> = {
 
 const times = (ratio: number): string => (ratio >= 1.05 ? `${ratio.toFixed(1)} times ` : '');
 
-function stepTracks(
-  { shape, references }: TrackModel,
+function followParts(
+  shape: GridShape,
+  references: PartReferences,
   earlier: TrackState,
   { epoch, sequence, parts }: Observation,
   fold: number,
@@ -101,12 +122,38 @@ function stepTracks(
       const sum = before + share * (newest - before);
       gathered[part * CUES + index] = Math.max(0, sum);
       if (sum <= (readings[index]?.raw ?? 0)) return;
-      const x = (parts[offset + X] as number) / PICTURE_WIDTH;
-      const y = (parts[offset + Y] as number) / PICTURE_HEIGHT;
-      readings[index] = { raw: sum, cell: cellAt(x, y, shape), value: quantityOf(cue.name, judgement) };
+      readings[index] = { raw: sum, cell: cellOf(parts, offset, shape), value: quantityOf(cue.name, judgement) };
     });
   }
   return { readings, state: { epoch, sequence, parts, gathered } };
+}
+
+/** The part whose path says most in all, in nats over its parts. */
+function together(
+  partTails: readonly Tail[],
+  readings: readonly Reading[],
+  { parts, gathered }: TrackState,
+  shape: GridShape,
+): Reading {
+  if (readings[0]?.silent) return readings[0];
+  let most = 0;
+  let cell = 0;
+  for (let part = 0; part * FIELDS < parts.length; part++) {
+    let sum = 0;
+    partTails.forEach((tail, index) => {
+      const surprise = surpriseOf(tail, gathered[part * CUES + index] as number);
+      sum += Math.min(TRACK_PART_CEILING, Math.max(0, surprise - TRACK_PART_ORDINARY));
+    });
+    if (sum <= most) continue;
+    most = sum;
+    cell = cellOf(parts, part * FIELDS, shape);
+  }
+  return { raw: most, cell, value: most };
+}
+
+function cellOf(parts: Float32Array, offset: number, shape: GridShape): number {
+  const x = (parts[offset + X] as number) / PICTURE_WIDTH;
+  return cellAt(x, (parts[offset + Y] as number) / PICTURE_HEIGHT, shape);
 }
 
 /** Of each cue the most that was gathered by a part of the segment before that may have come here. */

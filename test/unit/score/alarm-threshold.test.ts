@@ -50,6 +50,32 @@ describe('the alarm threshold', () => {
     expect(Math.abs(days - shown)).toBeLessThan(0.15 * shown);
   });
 
+  it('is well below the theory after two calm hours, and no lower than calm hours of other cameras reach', () => {
+    const [, twoHours = 0, day = 0] = [0, 12, 200].map((count) => threshold(blocksOf(count, 4, 0.45)));
+    expect(twoHours).toBeLessThan(0.85 * threshold([], 0));
+    expect(day).toBeLessThan(twoHours);
+    expect(day).toBeGreaterThan(4 + 0.45 * Math.log(144));
+  });
+
+  it('stays at the theory’s until a few blocks have shown that it may come down', () => {
+    expect(threshold(blocksOf(1, 4, 0.45))).toBeGreaterThan(0.9 * threshold([], 0));
+  });
+
+  it('keeps the budget over the first day, on cameras whose blocks follow laws of many kinds', () => {
+    const days = 30;
+    let exceeded = 0;
+    for (let seed = 1; seed <= days; seed++) {
+      const random = new SeededRandom(1_000 + seed);
+      const blocks = blocksOf(72, 3.5 + 2.5 * random.next(), 0.3 + 0.7 * random.next(), seed);
+      for (let count = 0; count < blocks.length; count += 3) {
+        const level = threshold(blocks.slice(0, count));
+        exceeded += blocks.slice(count, count + 3).filter(({ maximum }) => maximum > level).length;
+      }
+    }
+    // a budget of one a day leaves half of one in twelve hours
+    expect(exceeded / days).toBeLessThan(0.5);
+  });
+
   it('does not rise for true events: with one alarm an hour, hardly', () => {
     const quiet = blocksOf(144, 6, 1.1);
     expect(threshold(alarmed(quiet, 6, 15))).toBeLessThan(threshold(quiet) * 1.1);

@@ -147,6 +147,15 @@ describe('the track head', () => {
     expect(peak(watch(passage(1, { row: ROAD_ROW })).readings, 'track-place')).toBeGreaterThan(usual + 0.3);
   });
 
+  it('adds up what is odd in several ways: who runs on the road is odder than who runs, and than who walks there', () => {
+    const together = (readings: readonly (readonly Reading[])[]) =>
+      Math.max(...readings.map((reading) => reading[TRACK_CUES.length]?.raw ?? 0));
+    const walksOnTheRoad = together(watch(passage(1, { row: ROAD_ROW })).readings);
+    const runs = together(watch(passage(3)).readings);
+    expect(together(watch(passage(3, { row: ROAD_ROW })).readings)).toBeGreaterThan(Math.max(runs, walksOnTheRoad) + 1);
+    expect(runs).toBeGreaterThan(together(watch(passage(1)).readings) + 2);
+  });
+
   it('hears several segments before it says much', () => {
     const index = TRACK_CUES.findIndex(({ name }) => name === 'track-speed');
     const raws = watch(passage(3)).readings.map((reading) => reading[index]?.raw ?? 0);
