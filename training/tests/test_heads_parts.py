@@ -25,6 +25,9 @@ def gs_moe(**options) -> GsMoeHead:
     for block in model.blocks:
         torch.nn.init.normal_(block.distance_bias)
     torch.nn.init.normal_(model.gate[2].weight)
+    if config.style_rank:
+        torch.nn.init.orthogonal_(model.style_directions)
+        torch.nn.init.uniform_(model.style_gains)
     return model
 
 
@@ -45,7 +48,7 @@ def test_gs_moe_at_i3d_size_is_small():
     assert model.window == 65
 
 
-@pytest.mark.parametrize("build", [mil, gs_moe, lambda: gs_moe(experts=()), lambda: gs_moe(unit_length=True)])
+@pytest.mark.parametrize("build", [mil, gs_moe, lambda: gs_moe(experts=()), lambda: gs_moe(unit_length=True), lambda: gs_moe(style_rank=3)])
 def test_scores_of_a_prefix_are_those_of_the_whole(build):
     model = build()
     features = torch.randn(2, 50, 12)
@@ -59,7 +62,7 @@ def test_scores_of_a_prefix_are_those_of_the_whole(build):
         assert torch.equal(model(changed, torch.ones(2, 50))[:, :30], whole[:, :30])
 
 
-@pytest.mark.parametrize("build", [mil, gs_moe, lambda: gs_moe(experts=())])
+@pytest.mark.parametrize("build", [mil, gs_moe, lambda: gs_moe(experts=()), lambda: gs_moe(style_rank=3)])
 def test_a_window_sees_all_that_a_score_depends_on_and_no_less(build):
     model = build()
     features = torch.randn(1, 60, 12)

@@ -24,8 +24,8 @@ TESTS = Path(__file__).parent
 REPOSITORY = TESTS.parent.parent
 WORLD = PlantedConfig(classes=2, train_by_class=6, test_by_class=3, dims=16)
 RECIPE = {
-    "model": {"hidden": 16, "attention_heads": 2, "attention_window": 6},
-    "train": {"steps": 24, "batch": 3, "evaluate_every": 4, "longest_bag": 40},
+    "model": {"hidden": 16, "attention_heads": 2, "attention_window": 6, "style_rank": 4},
+    "train": {"steps": 24, "batch": 3, "evaluate_every": 4, "longest_bag": 40, "average": 0.8},
 }
 
 

@@ -17,6 +17,10 @@ into the future. What differs, and why:
   The same loss (top-k and splatting) on all classes, experts and encoder frozen: the natural reading.
 * **Standardising.** Features are shifted and scaled by mean and deviation of normal training snippets, in the graph:
   embeddings of different extractors have different ranges.
+* **Scene.** With `style_rank` the directions in which normal videos differ from *each other* are turned down, in the
+  graph (scene_style.py): the scene decides most of an embedding, and a head of few videos learns the scenes by heart.
+  UR-DMU's normality memory does part of this; ours is fixed before training, looks at one snippet, and so adds neither
+  delay nor window.
 """
 
 from __future__ import annotations
@@ -41,7 +45,8 @@ class GsMoeConfig:
     """`dims` D of the extractor; `experts` names in order, none for a head without experts.
 
     hidden 128 and a window of 32 snippets cost two milliseconds a score on one core at 1024 numbers a snippet (65
-    snippets are encoded anew for each). Dropout is not stated by the paper; UR-DMU's is 0.5.
+    snippets are encoded anew for each). Dropout is not stated by the paper; UR-DMU's is 0.5. style_rank: directions of
+    scene style that are turned down, 0 for none; at most D.
     """
 
     dims: int
@@ -52,6 +57,7 @@ class GsMoeConfig:
     expert_hidden: int = 32
     experts: tuple[str, ...] = ()
     unit_length: bool = False
+    style_rank: int = 0
 
 
 class GsMoeHead(nn.Module):
@@ -63,6 +69,9 @@ class GsMoeHead(nn.Module):
         width, count = config.hidden, len(config.experts)
         self.register_buffer("feature_mean", torch.zeros(config.dims))
         self.register_buffer("feature_scale", torch.ones(config.dims))
+        if config.style_rank:
+            self.register_buffer("style_directions", torch.zeros(config.dims, config.style_rank))
+            self.register_buffer("style_gains", torch.ones(config.style_rank))
         self.embed = nn.Conv1d(config.dims, width, KERNEL)
         self.embed_dropout = ChannelDropout(config.dropout)
         self.blocks = nn.ModuleList(
@@ -101,7 +110,10 @@ class GsMoeHead(nn.Module):
         """Task features [N, T, hidden] ([N, 1, hidden] if `newest_only`) of features [N, T, D], present [N, T]."""
         if self.config.unit_length:
             features = to_unit_length(features)
-        standard = (features - self.feature_mean) / self.feature_scale * present[..., None]
+        standard = (features - self.feature_mean) / self.feature_scale
+        if self.config.style_rank:
+            standard = standard - (standard @ self.style_directions * (1 - self.style_gains)) @ self.style_directions.T
+        standard = standard * present[..., None]
         padded = nn.functional.pad(standard.transpose(1, 2), (KERNEL - 1, 0))
         hidden = self.embed_dropout(torch.relu(self.embed(padded)).transpose(1, 2))
         for index, block in enumerate(self.blocks):

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-CHUNK = 512
+#: attention costs chunk x chunk: much longer than the window is slower, much shorter scores the past twice
+CHUNK = 128
 
 
 def over_time(

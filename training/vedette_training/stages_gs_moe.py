@@ -19,6 +19,7 @@ from .calibrate import alarm_map
 from .clusters import k_means
 from .heads_gs_moe import GsMoeHead
 from .losses import snippet_loss, top_k_loss
+from .scene_style import style_of
 from .scoring import over_time
 from .splatting import render_batch
 from .trainer import TrainConfig
@@ -90,15 +91,22 @@ class EncoderStage(_Stage):
     name = "encoder"
 
     def begin(self, model: GsMoeHead) -> None:
-        """Sets the standardisation from normal training snippets."""
-        rows = np.concatenate([self.source.features[i].reshape(-1, model.config.dims) for i in self.source.normal])
+        """Sets the standardisation, and the directions of style, from normal training snippets."""
+        videos = [self.source.features[i].reshape(-1, model.config.dims) for i in self.source.normal]
         if model.config.unit_length:
-            rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+            videos = [rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6) for rows in videos]
+        rows = np.concatenate(videos)
         deviation = rows.std(axis=0)
         # a channel that never moves in training would blow up at the first live picture where it does
         floor = max(1e-6, 0.1 * float(np.median(deviation)))
-        model.feature_mean.copy_(torch.from_numpy(rows.mean(axis=0)))
-        model.feature_scale.copy_(torch.from_numpy(np.maximum(deviation, floor)))
+        centre, scale = rows.mean(axis=0), np.maximum(deviation, floor)
+        model.feature_mean.copy_(torch.from_numpy(centre))
+        model.feature_scale.copy_(torch.from_numpy(scale))
+        if model.config.style_rank:
+            means = np.stack([(video.mean(axis=0) - centre) / scale for video in videos])
+            directions, gains = style_of(means, model.config.style_rank)
+            model.style_directions.copy_(torch.from_numpy(directions))
+            model.style_gains.copy_(torch.from_numpy(gains))
 
     def loss(self, model: GsMoeHead, step: int) -> Tensor:
         batch = self.draw()

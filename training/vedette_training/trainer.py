@@ -35,6 +35,7 @@ class TrainConfig:
     held_out_share: float = 0.2
     longest_bag: int = 200
     synthesis: bool = True
+    average: float = 0.0
 
 
 class Stage(Protocol):
@@ -103,6 +104,7 @@ class Trainer:
         self.position = {"stage": 0, "step": 0, "waited": 0}
         self.best: tuple[float, dict[str, Tensor]] | None = None
         self._optimiser_state: dict[str, object] | None = None
+        self._average: dict[str, Tensor] = {}
         self.log: RunLog | None = None
 
     @property
@@ -125,7 +127,7 @@ class Trainer:
                 if self.best is not None:
                     self.model.load_state_dict(self.best[1])
                 self.position = {"stage": self.position["stage"] + 1, "step": 0, "waited": 0}
-                self.best, self._optimiser_state = None, None
+                self.best, self._optimiser_state, self._average = None, None, {}
             return True
         finally:
             if self.log is not None:
@@ -148,13 +150,38 @@ class Trainer:
             optimiser.step()
             running.append(float(loss.detach()))
             self.position["step"] += 1
+            self._blend()
             if self.position["step"] % self.config.evaluate_every == 0 or self.position["step"] == stage.steps:
                 self._evaluate(stage, float(np.mean(running)))
                 running = []
                 self._save(optimiser)
             yield
 
+    def _blend(self) -> None:
+        share = self.config.average
+        if not share:
+            return
+        for name, value in self.model.named_parameters():
+            if name in self._average:
+                # a young mean forgets faster: it must not remember where the stage began
+                kept = min(share, self.position["step"] / (self.position["step"] + 10))
+                self._average[name].lerp_(value.detach(), 1 - kept)
+            else:
+                self._average[name] = value.detach().clone()
+
     def _evaluate(self, stage: Stage, loss: float) -> None:
+        trained = {name: value.detach().clone() for name, value in self.model.named_parameters() if name in self._average}
+        self._put(self._average)
+        self._evaluate_weights(stage, loss)
+        self._put(trained)
+
+    def _put(self, weights: dict[str, Tensor]) -> None:
+        with torch.no_grad():
+            for name, value in self.model.named_parameters():
+                if name in weights:
+                    value.copy_(weights[name])
+
+    def _evaluate_weights(self, stage: Stage, loss: float) -> None:
         stage.before_evaluation(self.model)
         figures = held_out_figures(stage, self.model, self.held_out)
         better = self.best is None or figures["criterion"] > self.best[0]
@@ -175,6 +202,7 @@ class Trainer:
                 "position": dict(self.position),
                 "model": self.model.state_dict(),
                 "best": self.best,
+                "average": self._average,
                 "optimiser": optimiser.state_dict(),
                 "stages": [getattr(stage, "memory", None) for stage in self.stages],
                 "random": self.random.bit_generator.state,
@@ -192,6 +220,7 @@ class Trainer:
         self.position, self.best = stored["position"], stored["best"]
         self.model.load_state_dict(stored["model"])
         self._optimiser_state = stored["optimiser"]
+        self._average = stored.get("average", {})
         for stage, memory in zip(self.stages, stored["stages"]):
             if memory is not None:
                 stage.memory = memory
