@@ -129,19 +129,30 @@ describe('the command line', () => {
     writeFileSync(broken, stringify({ dataDir: join(folder, 'data'), packs: { directory: models } }));
     const result = await runVedette(['models', 'verify', '--config', broken]);
     expect(result.code).toBe(3);
-    expect(result.stdout).toMatch(/REFUSED\s+motion-grid: .*SHA-256/);
+    expect(result.stdout).toMatch(
+      /REFUSED\s+motion-grid: .*checksum sha256:[0-9a-f]{64}, expected is sha256:[0-9a-f]{64}/,
+    );
   });
 
   test('models verify accepts what is shipped', async () => {
     const result = await runVedette(['models', 'verify', '--config', config, '--json']);
-    expect(json(result.stdout)).toMatchObject({ ok: true, packs: [{ id: 'motion-grid', ok: true, provider: 'cpu' }] });
+    const sound = (id: string) => ({ id, ok: true, provider: 'cpu', reason: null });
+    expect(json(result.stdout)).toMatchObject({
+      ok: true,
+      packs: [sound('fights'), sound('fights-encoder'), sound('motion-grid')],
+    });
   });
 
   test('models list tells what must be pulled; pull takes a file by hand, and refuses a wrong one with what to do', async () => {
     const listed = await runVedette(['models', 'list', '--config', config, '--json']);
     const packs = (json(listed.stdout) as { packs: { id: string; installed: boolean }[] }).packs;
     expect(packs.map(({ id, installed }) => [id, installed])).toEqual([
+      ['clip-vit-b16', false],
+      ['clip-vit-b32', false],
       ['fastest-det', false],
+      ['fights', true],
+      ['fights-encoder', true],
+      ['i3d-rgb', false],
       ['motion-grid', true],
       ['yolox-nano', false],
     ]);

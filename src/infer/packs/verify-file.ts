@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { problem, VedetteError } from '../../platform/errors.ts';
-import { sha256Of } from './file-hash.ts';
+import { nameOfHash, sha256Of } from './file-hash.ts';
 import type { PackFile } from './pack-file.ts';
 import type { PackManifest } from './pack-manifest.ts';
 import { verifyMadeFile } from './pull-receipt.ts';
@@ -29,8 +29,8 @@ export async function verifyFile(manifest: PackManifest, file: PackFile, locatio
   }
   const actual = await sha256Of(location);
   if (!accepted.some(({ sha256 }) => sha256 === actual)) {
-    const expected = accepted.map(({ sha256 }) => sha256).join(' or ');
-    throw problem('VDT_PACK_CHECKSUM', { pack: id, file: file.path, actual, expected });
+    const expected = accepted.map(nameOfHash).join(' or ');
+    throw problem('VDT_PACK_CHECKSUM', { pack: id, file: file.path, actual: nameOfHash({ sha256: actual }), expected });
   }
 }
 

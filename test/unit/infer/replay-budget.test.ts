@@ -56,7 +56,7 @@ describe('what another budget would have given', () => {
   });
 
   it('tells incidents for review from alerts', () => {
-    const doubtful = withBudget(1, scores(0.05));
+    const doubtful = withBudget(1, scores(0.02));
     expect(doubtful.alerts).toBe(0);
     expect(doubtful.reviews).toBe(withBudget(1).alerts);
   });

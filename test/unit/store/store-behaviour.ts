@@ -837,7 +837,7 @@ export function describeStore(name: string, open: (clock: ManualClock) => Promis
           id,
           name: 'ci',
           prefix: key.slice(0, 12),
-          lastUsedMs: START_MS,
+          lastUsedMs: clock.nowMs(),
           revokedMs: null,
         });
         await store.apiKeys.revoke(id);
@@ -862,7 +862,7 @@ export function describeStore(name: string, open: (clock: ManualClock) => Promis
       await store.settings.remove('a');
       expect(await store.settings.get('a')).toBeNull();
       await store.check();
-      expect(await store.settings.get('store.checked')).toBe(START_MS);
+      expect(await store.settings.get('store.checked')).toBe(clock.nowMs());
     });
 
     it('refuses a cursor that it did not make', async () => {
