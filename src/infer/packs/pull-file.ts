@@ -143,11 +143,12 @@ async function downloadRest(options: PullFileOptions, part: string, haveBytes: n
           heard();
           doneBytes += chunk.length;
           if (doneBytes > limitBytes) throw tooLarge(doneBytes);
-          onProgress?.(doneBytes, totalBytes);
           yield chunk;
+          onProgress?.(doneBytes, totalBytes);
         }
       },
-      createWriteStream(part, { flags: resumed ? 'a' : 'w' }),
+      // one chunk at a time: what progress tells is on the disk, and a later call goes on from there
+      createWriteStream(part, { flags: resumed ? 'a' : 'w', highWaterMark: 1 }),
     );
     if (totalBytes !== null && doneBytes < totalBytes) throw new Error('the connection ended early');
   } catch (error) {
