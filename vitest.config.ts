@@ -12,6 +12,7 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts'],
           testTimeout: 20_000,
           hookTimeout: 30_000,
+          maxWorkers: '100%',
         },
       },
       {
