@@ -56,7 +56,7 @@ const KIND_OF_CUE: readonly (readonly [RegExp, IncidentKind])[] = [
   [/activ|crowd|count/i, 'crowding'],
   [/presen|place|position/i, 'presence'],
   [/appear|look|shape|size|height|textur|embedding/i, 'unusual-look'],
-  [/motion|direction|course|gait|mover|flow|path/i, 'unusual-motion'],
+  [/motion|direction|course|gait|mover|flow|path|^track$/i, 'unusual-motion'],
 ];
 
 /** Classes of COCO's 80 that belong together for a person on watch; every other class is an `object`. */

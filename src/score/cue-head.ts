@@ -19,6 +19,11 @@ export interface CueDefinition {
   /** Least mean excess of the tail, in the unit of the raw value, for cues whose raw values are no logarithms of ratios (tail.ts). */
   readonly leastExcess?: number;
   /**
+   * Learned segments between which the cue comes to count: below `from` it says nothing, from `full` on all that it has to say. For cues
+   * that change so slowly that a short history holds only a few looks, whatever its number of segments.
+   */
+  readonly maturity?: { readonly from: number; readonly full: number };
+  /**
    * Raw values that are assumed where the history has fewer readings than these, in an order in which the first few are already spread
    * over all of them: for cues that know from elsewhere what is ordinary.
    */

@@ -15,16 +15,21 @@ export interface TrackCue extends CueDefinition {
   readonly fallingShare: number;
 }
 
+/** Two and a half and seven and a half minutes: a track lasts several seconds, so fewer hold too few of them. */
+const MATURITY = { from: 300, full: 900 } as const;
+
 /**
  * What is followed along paths. Weights, ceilings and shares were chosen on generated streets and on normal recordings left out of learning
  * (docs/detection.md): agitation and place change so slowly that a recording is hardly more than one look, and what a few recordings show
- * would make their tails too thin, hence `leastExcess`; the weights are such that a new recording is no stranger than without tracks.
+ * would make their tails too thin, hence `leastExcess`; for the same reason they count fully only from seven minutes of
+ * remembered history on.
  */
 export const TRACK_CUES: readonly TrackCue[] = [
   {
     name: 'track-speed',
     of: 'speed',
-    weight: 0.02,
+    weight: 0.08,
+    maturity: MATURITY,
     evidence: 'extrapolated',
     ceiling: 5,
     newestShare: 0.4,
@@ -33,7 +38,8 @@ export const TRACK_CUES: readonly TrackCue[] = [
   {
     name: 'track-course',
     of: 'course',
-    weight: 0.02,
+    weight: 0.1,
+    maturity: MATURITY,
     evidence: 'extrapolated',
     ceiling: 8,
     newestShare: 0.4,
@@ -42,7 +48,8 @@ export const TRACK_CUES: readonly TrackCue[] = [
   {
     name: 'track-agitation',
     of: 'agitation',
-    weight: 0.005,
+    weight: 0.02,
+    maturity: MATURITY,
     evidence: 'extrapolated',
     leastExcess: 0.3,
     ceiling: 5,
@@ -52,7 +59,8 @@ export const TRACK_CUES: readonly TrackCue[] = [
   {
     name: 'track-place',
     of: 'place',
-    weight: 0.005,
+    weight: 0.02,
+    maturity: MATURITY,
     evidence: 'extrapolated',
     leastExcess: 0.5,
     ceiling: 8,
@@ -69,7 +77,8 @@ export const judged = (cue: TrackCue, judgement: Judgement): number => Math.min(
  */
 export const TRACK_CUE: CueDefinition & { readonly name: 'track' } = {
   name: 'track',
-  weight: 0.015,
+  weight: 0.1,
+  maturity: MATURITY,
   evidence: 'extrapolated',
 };
 /** What happens once in five segments adds nothing, nats. */
