@@ -6,7 +6,7 @@ import {
 } from '../../src/score/motion-grid-channels.ts';
 import { GraphBuilder, type Value } from './graph-builder.ts';
 
-export const MOTION_GRID_VERSION = '2.0.0';
+export const MOTION_GRID_VERSION = '2.1.0';
 /** Half a second of a 240x160 gray picture. */
 export const MOTION_GRID_INPUT = { framesPerSecond: 10, frames: 5, width: 240, height: 160 } as const;
 export const MOTION_GRID_OUTPUT = { rows: 10, columns: 15 } as const;
@@ -175,9 +175,12 @@ export function buildMotionGrid(): Uint8Array {
     graph.floats([1]),
   ]);
   const blend = (a: Value, b: Value) => add(a, multiply(takeOver, subtract(b, a)));
-  const sharpChange = root(
-    graph.node('Slice', [mean(sharp, 2, 2, 0), graph.integers([2]), graph.integers([3]), graph.integers([1])]),
-  );
+  const slice = (x: Value, from: number) =>
+    graph.node('Slice', [x, graph.integers([from]), graph.integers([from + 1]), graph.integers([1])]);
+  const places = mean(sharp, 2, 2, 0);
+  const sharpChange = root(slice(places, MOMENTS.indexOf('tt')));
+  const edges = root(add(slice(places, MOMENTS.indexOf('xx')), slice(places, MOMENTS.indexOf('yy'))));
+  const brightness = multiply(slice(quarter, count - 1), constant(1 / 255));
 
   const latticeChannels: Readonly<Record<MotionLatticeChannel, Value>> = {
     velocityX: blend(vxFine, vxCoarse),
@@ -186,6 +189,8 @@ export function buildMotionGrid(): Uint8Array {
     change: sharpChange,
     secondDifference,
     residual,
+    brightness,
+    edges,
   };
 
   const view = graph.node('Conv', [quarter, graph.floats(new Array(count).fill(1 / count / 255), [1, count, 1, 1])], {

@@ -54,9 +54,9 @@ const KIND_OF_CUE: readonly (readonly [RegExp, IncidentKind])[] = [
   [/agitat|abrupt|accelerat|jerk/i, 'agitation'],
   [/speed|rush|veloc|fast|body/i, 'fast-motion'],
   [/activ|crowd|count/i, 'crowding'],
-  [/presen|place|position/i, 'presence'],
+  [/presen|place|position|^standing$/i, 'presence'],
   [/appear|look|shape|size|height|textur|embedding/i, 'unusual-look'],
-  [/motion|direction|course|gait|mover|flow|path|^track$/i, 'unusual-motion'],
+  [/motion|direction|course|gait|mover|flow|path|^figure$/i, 'unusual-motion'],
 ];
 
 /** Classes of COCO's 80 that belong together for a person on watch; every other class is an `object`. */

@@ -6,6 +6,7 @@ import type { AnyCueHead, GridShape } from './cue-head.ts';
 import { describeCue, explain, isWorthExplaining } from './explain.ts';
 import { strangestThing } from './feedback/describe.ts';
 import { type FeedbackReference, type Likeness, NO_REFERENCES, ReferenceBank } from './feedback/reference-bank.ts';
+import { type BackdropState, type Foreground, knowsBrightness, stepBackdrop } from './figures/backdrop.ts';
 import { scoreOf, smooth } from './fuse.ts';
 import { headsFor } from './heads.ts';
 import { learnNormality } from './learn-normality.ts';
@@ -83,6 +84,7 @@ interface LiveState {
   readonly sequence: number;
   readonly statistic: number;
   readonly states: readonly unknown[];
+  readonly backdrop?: BackdropState;
   /** The definitions' own statistic, and of which definitions; absent where there are none or the pack did not look. */
   readonly definitions?: { readonly key: string; readonly statistic: number };
 }
@@ -95,6 +97,8 @@ interface SavedState {
   readonly memory: ReturnType<LearningMemory['saved']>;
   readonly model: NormalityModel | null;
   readonly live: LiveState | null;
+  /** As it was when this was saved; a later `live` has its own. */
+  readonly backdrop?: BackdropState;
   readonly adaptation: AdaptationState;
 }
 
@@ -125,6 +129,7 @@ export class CameraScorer {
   #memory: LearningMemory;
   #model: NormalityModel | null = null;
   #live: LiveState | null = null;
+  #backdrop: BackdropState | null = null;
   #due = false;
   #adaptation = new AdaptationQueue();
   #reviewed: readonly FeedbackReference[] = [];
@@ -169,6 +174,7 @@ export class CameraScorer {
     scorer.#model = saved.model;
     scorer.#adaptation = AdaptationQueue.restore(saved.adaptation);
     scorer.#live = live === null ? saved.live : (decodeState(Buffer.from(live, 'base64')) as LiveState | null);
+    scorer.#backdrop = scorer.#live?.backdrop ?? saved.backdrop ?? null;
     if (learned !== heads) {
       // A newer edition, or a pack more: what was seen is remembered, and looked at with other eyes.
       scorer.#model = null;
@@ -188,6 +194,7 @@ export class CameraScorer {
       memory: this.#memory.saved(),
       model: this.#model,
       live: this.#live,
+      ...(this.#backdrop ? { backdrop: this.#backdrop } : {}),
       adaptation: this.#adaptation.saved(),
     };
     return encodeState(state);
@@ -215,7 +222,7 @@ export class CameraScorer {
    */
   observe(features: SegmentFeatures, hold = false): SegmentScore | null {
     this.#shape = checkFeatures(features, this.#shape);
-    const observation = observationOf(features, this.#embeddings);
+    const observation = observationOf(features, this.#embeddings, this.#foregroundOf(features));
     if (this.#model !== null) return this.#score(observation, this.#model, hold);
     if (hold) return null;
     this.#memory.add(observation, this.#recording);
@@ -321,6 +328,13 @@ export class CameraScorer {
     if (task !== null) this.adopt(learnNormality(task.samples, this.#heads, task.shape, task.seed));
   }
 
+  #foregroundOf({ lattice, epoch }: SegmentFeatures): Foreground | null {
+    if (!lattice || !knowsBrightness(lattice)) return null;
+    const { state, foreground } = stepBackdrop(this.#backdrop, lattice, epoch);
+    this.#backdrop = state;
+    return foreground;
+  }
+
   #score(observation: Observation, model: NormalityModel, hold: boolean): SegmentScore {
     const { epoch, sequence, startMs, endMs, values } = observation;
     const before = this.#live;
@@ -342,6 +356,7 @@ export class CameraScorer {
       sequence,
       statistic,
       states: read.states,
+      ...(this.#backdrop ? { backdrop: this.#backdrop } : {}),
       ...(this.#definitions && definitions?.statistic != null
         ? { definitions: { key: this.#definitions.key, statistic: definitions.statistic } }
         : {}),

@@ -19,11 +19,6 @@ export interface CueDefinition {
   /** Least mean excess of the tail, in the unit of the raw value, for cues whose raw values are no logarithms of ratios (tail.ts). */
   readonly leastExcess?: number;
   /**
-   * Learned segments between which the cue comes to count: below `from` it says nothing, from `full` on all that it has to say. For cues
-   * that change so slowly that a short history holds only a few looks, whatever its number of segments.
-   */
-  readonly maturity?: { readonly from: number; readonly full: number };
-  /**
    * Raw values that are assumed where the history has fewer readings than these, in an order in which the first few are already spread
    * over all of them: for cues that know from elsewhere what is ordinary.
    */
@@ -42,6 +37,8 @@ export interface Reading {
   readonly box?: Box | null;
   /** Class of the object, where a detector named it; what an expert or a definition calls it. */
   readonly label?: string | null;
+  /** What the head's `describe` needs to know of it, where the numbers above are not enough. */
+  readonly detail?: Float32Array;
   /** There was nothing to look at: no surprise, whatever `raw` says, and nothing to calibrate on. */
   readonly silent?: true;
 }

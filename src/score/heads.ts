@@ -1,12 +1,12 @@
 import type { AnyCueHead } from './cue-head.ts';
+import { figureHead } from './figures/figure-head.ts';
 import { EMBEDDING_PREFIXES, embeddingHead } from './learned/embedding-head.ts';
 import { TRAINED_PREFIX, trainedHead } from './learned/trained-head.ts';
 import { motionHead } from './motion-head.ts';
 import { objectHead } from './objects/object-head.ts';
 import { sceneChangeHead } from './scene-change/scene-change-head.ts';
-import { trackHead } from './tracks/track-head.ts';
 
-const HEADS: readonly AnyCueHead[] = [motionHead, trackHead, sceneChangeHead, objectHead];
+const HEADS: readonly AnyCueHead[] = [motionHead, figureHead, sceneChangeHead, objectHead];
 
 /** Heads that exist once for each pack, by what their names begin with. */
 const HEADS_OF_PACKS: readonly (readonly [string, (pack: string) => AnyCueHead])[] = [
@@ -36,7 +36,7 @@ export function headsFor({
   const others = detector || heads.length > 0;
   const motion = normality || (!others && embeddings.length === 0);
   return [
-    ...(motion ? [motionHead, trackHead, sceneChangeHead] : []),
+    ...(motion ? [motionHead, figureHead, sceneChangeHead] : []),
     ...(detector ? [objectHead] : []),
     ...heads.map(({ id }) => trainedHead(id)),
     ...embeddings.map((id) => embeddingHead(id, !motion && !others)),

@@ -32,7 +32,8 @@ export function channelIndex(channel: MotionGridChannel): number {
  * The last axis of the pack's second output, in order: one entry per 4x4 pixels of the 240x160 picture. Velocity in pixels a frame at 10
  * frames a second; the rest root mean squares of brightness (0 to 1) over the segment's four frame pairs: `energy` of the change from frame
  * to frame gathered over 12 pixels, `change` the same over the 4 pixels alone (sharp outlines), `secondDifference` of the change of
- * change (limbs), `residual` of what the velocity does not explain.
+ * change (limbs), `residual` of what the velocity does not explain. Last how the place looks: `brightness` of the 4 pixels in the last frame, and
+ * `edges`, the root mean square of its slope over the segment, brightness a pixel of the half-size picture.
  */
 export const MOTION_LATTICE_CHANNELS = [
   'velocityX',
@@ -41,6 +42,8 @@ export const MOTION_LATTICE_CHANNELS = [
   'change',
   'secondDifference',
   'residual',
+  'brightness',
+  'edges',
 ] as const;
 
 export type MotionLatticeChannel = (typeof MOTION_LATTICE_CHANNELS)[number];

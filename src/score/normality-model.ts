@@ -57,15 +57,9 @@ export function cueSurprises(
     const tail = tails[index];
     const reading = readings[index];
     if (tail === undefined || reading === undefined || reading.silent) return 0;
-    const surprise = surpriseOf(tail, reading.raw) * trustIn(cue, learnedSegments);
+    const surprise = surpriseOf(tail, reading.raw);
     return cue.evidence === 'counted' ? Math.min(surprise, most) : surprise;
   });
-}
-
-/** How much of its surprise a cue has to say after so long a history, 0 to 1. */
-function trustIn({ maturity }: CueDefinition, learnedSegments: number): number {
-  if (!maturity) return 1;
-  return Math.min(1, Math.max(0, (learnedSegments - maturity.from) / (maturity.full - maturity.from)));
 }
 
 /** Fused statistic of one segment on its own, before smoothing and calibration. */

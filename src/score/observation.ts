@@ -16,8 +16,8 @@ export interface Observation {
   readonly values: Float32Array;
   /** Moving shapes cut out of the lattice: count x BLOB_FIELDS numbers (blobs.ts); empty where nothing moves. */
   readonly blobs: Float32Array;
-  /** The fastest parts of what moves: count x PART_FIELDS numbers (tracks/moving-parts.ts); absent without a lattice, and in what earlier editions remember. */
-  readonly parts?: Float32Array;
+  /** What stands and moves before the backdrop: count x FIGURE_FIELDS numbers (figures/figure-parts.ts); absent without a lattice that knows brightness, and in what earlier editions remember. */
+  readonly figures?: Float32Array;
   /** What the detector saw, with how it moves; null where it did not look or there is none. */
   readonly objects: readonly ObservedObject[] | null;
   /**

@@ -1,11 +1,12 @@
 import { extractBlobs } from './blobs.ts';
 import type { DetectedObject } from './detected-object.ts';
+import type { Foreground } from './figures/backdrop.ts';
+import { figureParts } from './figures/figure-parts.ts';
 import { unitVector } from './learned/unit-vector.ts';
 import type { HeadOutput, LearnedFeatures } from './learned-features.ts';
 import { latticeChannelIndex } from './motion-grid-channels.ts';
 import type { Observation, ObservedObject } from './observation.ts';
 import type { Lattice, SegmentFeatures } from './segment-features.ts';
-import { movingParts } from './tracks/moving-parts.ts';
 
 const VELOCITY_X = latticeChannelIndex('velocityX');
 const VELOCITY_Y = latticeChannelIndex('velocityY');
@@ -19,8 +20,13 @@ const SPEED_QUANTILE = 0.75;
  * Boils a segment's features down to what the heads look at and what learning remembers. Pure.
  *
  * @param embeddings ids of the packs whose embeddings are looked at
+ * @param foreground what stands before the backdrop; null where that is not known
  */
-export function observationOf(features: SegmentFeatures, embeddings: readonly string[] = []): Observation {
+export function observationOf(
+  features: SegmentFeatures,
+  embeddings: readonly string[] = [],
+  foreground: Foreground | null = null,
+): Observation {
   const { epoch, sequence, startMs, endMs, values, lattice, objects } = features;
   const learned = features.learned && learnedOf(features.learned, embeddings);
   return {
@@ -30,7 +36,7 @@ export function observationOf(features: SegmentFeatures, embeddings: readonly st
     endMs,
     values,
     blobs: lattice ? extractBlobs(lattice) : new Float32Array(0),
-    ...(lattice ? { parts: movingParts(lattice) } : {}),
+    ...(lattice && foreground ? { figures: figureParts(lattice, foreground) } : {}),
     objects: objects?.map((object) => ({ ...object, ...motionIn(object, lattice) })) ?? null,
     ...(learned ? { learned } : {}),
   };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyCueHead, GridShape, HistorySample } from '../../../src/score/cue-head.ts';
 import type { DetectedObject } from '../../../src/score/detected-object.ts';
+import { type BackdropState, stepBackdrop } from '../../../src/score/figures/backdrop.ts';
 import { headsFor } from '../../../src/score/heads.ts';
 import { MOTION_GRID_CHANNELS, MOTION_LATTICE_CHANNELS } from '../../../src/score/motion-grid-channels.ts';
 import type { Observation } from '../../../src/score/observation.ts';
@@ -16,6 +17,7 @@ const [LATTICE_ROWS, LATTICE_COLUMNS] = [40, 60];
 function observations(seed: number, count: number): readonly Observation[] {
   const street = new SyntheticStreet(seed);
   const random = new SeededRandom(seed);
+  let backdrop: BackdropState | null = null;
   return Array.from({ length: count }, (_, sequence) => {
     const values = new Float32Array(LATTICE_ROWS * LATTICE_COLUMNS * MOTION_LATTICE_CHANNELS.length);
     const objects: DetectedObject[] = [];
@@ -42,12 +44,21 @@ function observations(seed: number, count: number): readonly Observation[] {
         classProbabilities: Float32Array.of(0.9, 0.1 * random.next()),
       });
     }
-    return observationOf({
+    const lattice = {
+      rows: LATTICE_ROWS,
+      columns: LATTICE_COLUMNS,
+      channels: MOTION_LATTICE_CHANNELS.length,
+      values,
+    };
+    const step = stepBackdrop(backdrop, lattice, 1);
+    backdrop = step.state;
+    const features = {
       ...street.segment(sequence),
-      lattice: { rows: LATTICE_ROWS, columns: LATTICE_COLUMNS, channels: MOTION_LATTICE_CHANNELS.length, values },
+      lattice,
       // now and then the detector has no time
       objects: sequence % 7 === 3 ? null : objects,
-    });
+    };
+    return observationOf(features, [], step.foreground);
   });
 }
 
@@ -74,8 +85,9 @@ describe.each(headsFor({ detector: true }).map((head) => [head.name, head] as co
   const { model, readings } = head.learn(history, SHAPE, 1);
   const segments = observations(2, 40);
 
-  it('gives one reading a cue, for the history and for what follows', () => {
+  it('gives one reading a cue, for the history and for what follows, and is not silent about all of it', () => {
     expect(readings).toHaveLength(history.length);
+    expect(readings.some((own) => own.some(({ silent }) => silent !== true))).toBe(true);
     for (const own of readings) expect(own).toHaveLength(head.cues.length);
     for (const own of readingsOf(head, model, segments, null)) {
       expect(own).toHaveLength(head.cues.length);

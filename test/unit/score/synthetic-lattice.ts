@@ -32,6 +32,8 @@ export function putShape(lattice: Lattice, shape: Shape): void {
     change: 0.05,
     secondDifference: limbs,
     residual: limbs,
+    brightness: 0.3,
+    edges: 0.08,
   } as const;
   for (let row = shape.row; row < Math.min(ROWS, shape.row + shape.height); row++) {
     for (let column = shape.column; column < Math.min(COLUMNS, shape.column + shape.width); column++) {

@@ -1,0 +1,110 @@
+import { cellAt } from '../cell-at.ts';
+import type { CueDefinition, CueHead, GridShape, Reading } from '../cue-head.ts';
+import type { Box } from '../detected-object.ts';
+import type { Observation } from '../observation.ts';
+import { FigureJudge, NOTHING_THERE } from './figure-net.ts';
+import { FIGURE_FIELDS, figureIndex, PICTURE_HEIGHT, PICTURE_WIDTH } from './figure-parts.ts';
+import { followFigures, NO_PATHS, type PathState, VIEW_LENGTH } from './figure-paths.ts';
+import { collectFigureReferences, type FigureReferences, judgeFigure, WHOLE_HISTORY } from './figure-references.ts';
+import { MOVING_NET, STANDING_NET } from './figure-weights.ts';
+import { wordsFor } from './figure-words.ts';
+
+export interface FigureModel {
+  readonly shape: GridShape;
+  readonly references: FigureReferences;
+}
+
+const FIELDS = FIGURE_FIELDS.length;
+const STILL = figureIndex('still');
+const moving = new FigureJudge(MOVING_NET);
+const standing = new FigureJudge(STANDING_NET);
+
+export const FIGURE_CUES: readonly CueDefinition[] = [
+  { name: 'figure', weight: 2, evidence: 'extrapolated', leastExcess: 0.5 },
+  { name: 'standing', weight: 0.05, evidence: 'extrapolated', leastExcess: 0.5 },
+];
+
+/**
+ * Who is there and how he goes, followed for seconds: each figure before the backdrop is compared with the figures that the camera knows
+ * about the same place, and a small net weighs how far it lies from them in speed, course, gait, shape and place, and for how long. The net
+ * was trained on generated days (MODEL_CARD.md): it knows how deviations go together, not what this camera sees (ResAD: one detector on
+ * residuals for many cameras).
+ */
+export const figureHead: CueHead<FigureModel, PathState> = {
+  // another name whenever what is learned changes: cameras then learn anew from what they remember
+  name: 'figures-1',
+  cues: FIGURE_CUES,
+
+  learn(history, shape, seed) {
+    const references = collectFigureReferences(history, seed);
+    let state = NO_PATHS;
+    const readings = history.map((sample) => {
+      const step = read(references, shape, state, sample, sample.fold);
+      state = step.state;
+      return step.readings;
+    });
+    return { model: { shape, references }, readings };
+  },
+
+  start: () => NO_PATHS,
+
+  read: ({ references, shape }, state, observation) => read(references, shape, state, observation, WHOLE_HISTORY),
+
+  describe: ({ references }, cue, { detail }) =>
+    wordsFor(references, detail ?? new Float32Array(0), cue === 'figure' ? moving : standing),
+};
+
+function read(
+  references: FigureReferences,
+  shape: GridShape,
+  before: PathState,
+  { epoch, sequence, figures }: Observation,
+  fold: number,
+): { readonly readings: readonly Reading[]; readonly state: PathState } {
+  if (figures === undefined || references.movingFolds.length === 0) {
+    return { readings: FIGURE_CUES.map(() => ({ raw: 0, cell: 0, value: 0, silent: true })), state: NO_PATHS };
+  }
+  const state = followFigures(before, { epoch, sequence, figures }, (own, offset, target, at) =>
+    judgeFigure(references, own, offset, fold, target, at),
+  );
+  const strongest = [
+    { raw: NOTHING_THERE, figure: -1 },
+    { raw: NOTHING_THERE, figure: -1 },
+  ] as const satisfies readonly { raw: number; figure: number }[];
+  const most: { raw: number; figure: number }[] = strongest.map((own) => ({ ...own }));
+  for (let figure = 0; figure * FIELDS < figures.length; figure++) {
+    const stands = (figures[figure * FIELDS + STILL] as number) > 0;
+    const own = most[stands ? 1 : 0] as { raw: number; figure: number };
+    const raw = (stands ? standing : moving).strangeness(state.views, figure * VIEW_LENGTH);
+    if (raw > own.raw) {
+      own.raw = raw;
+      own.figure = figure;
+    }
+  }
+  return { readings: most.map(({ raw, figure }) => readingOf(raw, figure, figures, state.views, shape)), state };
+}
+
+function readingOf(raw: number, figure: number, figures: Float32Array, views: Float32Array, shape: GridShape): Reading {
+  if (figure < 0) return { raw, cell: 0, value: raw };
+  const offset = figure * FIELDS;
+  const own = figures.subarray(offset, offset + FIELDS);
+  const detail = new Float32Array(FIELDS + VIEW_LENGTH);
+  detail.set(own);
+  detail.set(views.subarray(figure * VIEW_LENGTH, (figure + 1) * VIEW_LENGTH), FIELDS);
+  const x = (own[figureIndex('x')] as number) / PICTURE_WIDTH;
+  const y = (own[figureIndex('y')] as number) / PICTURE_HEIGHT;
+  return { raw, cell: cellAt(x, y, shape), value: raw, box: boxOf(own), detail };
+}
+
+function boxOf(figure: Float32Array): Box {
+  const half = (figure[figureIndex('width')] as number) / 2;
+  const x = figure[figureIndex('x')] as number;
+  const bottom = figure[figureIndex('foot')] as number;
+  const share = (pixels: number, of: number) => Math.max(0, Math.min(1, pixels / of));
+  return {
+    left: share(x - half, PICTURE_WIDTH),
+    right: share(x + half, PICTURE_WIDTH),
+    top: share(bottom - (figure[figureIndex('height')] as number), PICTURE_HEIGHT),
+    bottom: share(bottom, PICTURE_HEIGHT),
+  };
+}

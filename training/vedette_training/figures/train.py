@@ -1,0 +1,65 @@
+"""Trains the two nets on generated days and writes them into the service.
+
+    npm run figures:views -- --out /data/views
+    npm run figures:views -- --out /data/check --seeds 30,31,32 --hours 4 --gap 30,60
+    cd training && python -m vedette_training.figures.train --views /data/views --check /data/check
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Collection, List, Sequence
+
+from .export import write_module
+from .net import FigureNet, FitConfig, fit, score_all
+from .report import find_events, in_words, recall_by_kind
+from .targets import moving_targets, standing_targets
+from .views import CameraViews, gather, read_folder
+
+MODULE = Path(__file__).resolve().parents[3] / "src" / "score" / "figures" / "figure-weights.ts"
+#: of all cameras together, in the checks
+FALSE_ALARMS = 5
+
+
+def train(cameras: Sequence[CameraViews], sort: str, config: FitConfig, seed: int, without: Collection[str] = ()) -> FigureNet:
+    targets = (moving_targets if sort == "moving" else standing_targets)(without)
+    return fit(gather(cameras, sort, targets), config, seed)
+
+
+def logits_of(net: FigureNet, cameras: Sequence[CameraViews], sort: str) -> List[np.ndarray]:
+    bags = gather(cameras, sort, moving_targets())
+    return bags.split(score_all(net, bags))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m vedette_training.figures.train", description=__doc__)
+    parser.add_argument("--views", type=Path, required=True, help="folder that figures:views wrote")
+    parser.add_argument("--check", type=Path, help="another such folder, of other seeds: prints what is found there")
+    parser.add_argument("--unseen", action="store_true", help="with --check: trains without each kind of anomaly that moves in turn, and looks for it; writes nothing")
+    parser.add_argument("--steps", type=int, default=FitConfig.steps)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=MODULE)
+    options = parser.parse_args(arguments)
+    config = replace(FitConfig(), steps=options.steps)
+    cameras = read_folder(options.views)
+    checks = read_folder(options.check) if options.check else []
+    if options.unseen:
+        for kind in sorted({event.kind for camera in cameras for event in camera.events} - {"left-bag"}):
+            net = train(cameras, "moving", config, options.seed, without=[kind])
+            _, found = find_events(checks, logits_of(net, checks, "moving"), FALSE_ALARMS)
+            hit, total = recall_by_kind(found).get(kind, (0, 0))
+            print(f"{kind}: never seen in training, found {hit} of {total}", flush=True)
+        return 0
+    nets = {sort: train(cameras, sort, config, options.seed) for sort in ("moving", "standing")}
+    for sort, net in nets.items():
+        if checks:
+            threshold, found = find_events(checks, logits_of(net, checks, sort), FALSE_ALARMS)
+            print(f"{sort}: {FALSE_ALARMS} false alarms at {threshold:.1f} nats; {in_words(found)}", flush=True)
+    write_module(options.out, {"MOVING_NET": nets["moving"], "STANDING_NET": nets["standing"]}, cameras[0].fields)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
