@@ -19,10 +19,20 @@ export interface CueDefinition {
   /** Least mean excess of the tail, in the unit of the raw value, for cues whose raw values are no logarithms of ratios (tail.ts). */
   readonly leastExcess?: number;
   /**
+   * Learned segments between which the cue comes to count: below `from` it says nothing, from `full` on all that it has to say. For cues
+   * that compare with so many things at once that a short history knows too few of them.
+   */
+  readonly maturity?: { readonly from: number; readonly full: number };
+  /**
    * Raw values that are assumed where the history has fewer readings than these, in an order in which the first few are already spread
    * over all of them: for cues that know from elsewhere what is ordinary.
    */
   readonly prior?: readonly number[];
+  /**
+   * Another head's cue that must see something in the same place, with at least that raw value, for this one to be heard; where that cue
+   * has nothing to look with (`silent`), this one is heard alone. For two ways of looking that err in different places.
+   */
+  readonly confirmedBy?: { readonly cue: string; readonly from: number };
 }
 
 /** How unusual a segment is to one cue, before calibration. */

@@ -1,4 +1,5 @@
 import type { AnyCueHead, CueDefinition, GridShape, Reading } from './cue-head.ts';
+import type { Box } from './detected-object.ts';
 import { fuseSurprises } from './fuse.ts';
 import type { Observation } from './observation.ts';
 import { surpriseOf, type Tail } from './tail.ts';
@@ -23,6 +24,8 @@ export interface NormalityModel {
 
 /** Six seconds: about how long one passer-by stays, that is, one independent event. */
 const EVENT_SEGMENTS = 12;
+/** Two boxes touch when they lie no farther apart than this share of the picture: a fraction of a cell. */
+const TOUCH_SHARE = 0.03;
 
 /** The cues of all heads, in order; the weights sum to 1. */
 export function cuesOf(heads: readonly AnyCueHead[]): readonly CueDefinition[] {
@@ -45,7 +48,7 @@ export function readAll(
   };
 }
 
-/** -ln p of each cue, nats; a counted cue is never more surprising than the history is long. */
+/** -ln p of each cue, nats; a counted cue is never more surprising than the history is long, an unconfirmed one not at all. */
 export function cueSurprises(
   cues: readonly CueDefinition[],
   readings: readonly Reading[],
@@ -57,9 +60,34 @@ export function cueSurprises(
     const tail = tails[index];
     const reading = readings[index];
     if (tail === undefined || reading === undefined || reading.silent) return 0;
-    const surprise = surpriseOf(tail, reading.raw);
+    if (!isConfirmed(cue, reading, cues, readings)) return 0;
+    const surprise = surpriseOf(tail, reading.raw) * trustIn(cue, learnedSegments);
     return cue.evidence === 'counted' ? Math.min(surprise, most) : surprise;
   });
+}
+
+/** How much of its surprise a cue has to say after so long a history, 0 to 1. */
+function trustIn({ maturity }: CueDefinition, learnedSegments: number): number {
+  if (!maturity) return 1;
+  return Math.min(1, Math.max(0, (learnedSegments - maturity.from) / (maturity.full - maturity.from)));
+}
+
+function isConfirmed(
+  { confirmedBy }: CueDefinition,
+  reading: Reading,
+  cues: readonly CueDefinition[],
+  readings: readonly Reading[],
+): boolean {
+  if (!confirmedBy) return true;
+  const other = readings[cues.findIndex(({ name }) => name === confirmedBy.cue)];
+  if (other === undefined || other.silent) return true;
+  return other.raw >= confirmedBy.from && (!reading.box || !other.box || doTouch(reading.box, other.box));
+}
+
+function doTouch(one: Box, other: Box): boolean {
+  const apartX = Math.max(one.left, other.left) - Math.min(one.right, other.right);
+  const apartY = Math.max(one.top, other.top) - Math.min(one.bottom, other.bottom);
+  return apartX <= TOUCH_SHARE && apartY <= TOUCH_SHARE;
 }
 
 /** Fused statistic of one segment on its own, before smoothing and calibration. */

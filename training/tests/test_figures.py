@@ -47,13 +47,13 @@ def write_camera(folder, name: str, seed: int) -> None:
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("views")
     for seed in range(3):
-        write_camera(path, f"street-{seed}-from9", seed)
+        write_camera(path, f"street-{seed}-from9-2.00h", seed)
     return path
 
 
 def test_views_come_back_segment_by_segment(folder):
     cameras = read_folder(folder)
-    assert [camera.name for camera in cameras] == ["street-0-from9", "street-1-from9", "street-2-from9"]
+    assert [camera.name for camera in cameras] == ["street-0-from9-2.00h", "street-1-from9-2.00h", "street-2-from9-2.00h"]
     bags = gather(cameras, "moving", moving_targets())
     assert bags.lengths == [3000] * 3
     segments = np.flatnonzero(bags.count > 1)[:50]

@@ -19,9 +19,12 @@ const STILL = figureIndex('still');
 const moving = new FigureJudge(MOVING_NET);
 const standing = new FigureJudge(STANDING_NET);
 
+/** Segments of memory: the nets know figures as cameras see them that have learned for half an hour, which fills it (900 or 1,200). */
+const MATURITY = { from: 600, full: 900 } as const;
+
 export const FIGURE_CUES: readonly CueDefinition[] = [
-  { name: 'figure', weight: 2, evidence: 'extrapolated', leastExcess: 0.5 },
-  { name: 'standing', weight: 0.05, evidence: 'extrapolated', leastExcess: 0.5 },
+  { name: 'figure', weight: 2, evidence: 'extrapolated', leastExcess: 0.5, maturity: MATURITY },
+  { name: 'standing', weight: 0.05, evidence: 'extrapolated', leastExcess: 0.5, maturity: MATURITY },
 ];
 
 /**

@@ -41,7 +41,15 @@ const LONGEST_GAP_MS = 60_000;
  */
 export const sceneChangeHead: CueHead<SceneChangeModel, SceneChangeState> = {
   name: 'scene-change',
-  cues: [{ name: 'left-object', weight: 0.02, evidence: 'extrapolated' }],
+  cues: [
+    {
+      name: 'left-object',
+      weight: 0.1,
+      evidence: 'extrapolated',
+      // a shadow or another light changes a cell for good, but nothing stands there that the nets would take for strange: even odds
+      confirmedBy: { cue: 'standing', from: 0 },
+    },
+  ],
   learn(history, shape) {
     const looks = history.map((sample) => ({ look: stillLookOf(sample.values, shape), endMs: sample.endMs }));
     const reference = learnSceneReference(looks, shape);

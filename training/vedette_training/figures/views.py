@@ -42,12 +42,12 @@ class CameraViews:
         return self.views[:, self.fields.index("seconds")] > 0
 
 
-def read_camera(base: Path) -> CameraViews:
-    told = json.loads(base.with_suffix(".json").read_text(encoding="utf-8"))
-    views = np.load(base.with_suffix(".views.npy"))
-    segments = np.load(base.with_suffix(".segments.npy"))
+def read_camera(folder: Path, name: str) -> CameraViews:
+    told = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    views = np.load(folder / f"{name}.views.npy")
+    segments = np.load(folder / f"{name}.segments.npy")
     return CameraViews(
-        name=base.name,
+        name=name,
         kind=told["kind"],
         fields=tuple(told["fields"]),
         views=np.clip(views, -FARTHEST, FARTHEST),
@@ -62,7 +62,7 @@ def read_camera(base: Path) -> CameraViews:
 
 def read_folder(folder: Path) -> List[CameraViews]:
     """All finished cameras of a folder, by name; their fields must be the same."""
-    cameras = [read_camera(path.with_suffix("")) for path in sorted(folder.glob("*.json"))]
+    cameras = [read_camera(folder, path.name[: -len(".json")]) for path in sorted(folder.glob("*.json"))]
     if not cameras:
         raise ValueError(f"{folder} holds no views: run npm run figures:views -- --out {folder}")
     if len({camera.fields for camera in cameras}) > 1:
