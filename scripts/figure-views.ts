@@ -12,11 +12,9 @@ const HELP = `npm run figures:views -- --out DIR [options]
   --kinds a,b      scene kinds (all)
   --seeds 1,2,3    one camera for each kind and seed (20 to 27)
   --hours N        hours of each camera after learning (2)
+  --start-hours …  when the camera of each seed is put up, in the order of the seeds (1,5,11,18,9,13,16,20)
   --gap A,B        least and most minutes from one anomaly to the next (5,11)
   --processes N    cameras at a time (one for each core)`;
-
-/** When each seed's camera is put up: nights, mornings and evenings. */
-const START_HOURS = [9, 13, 16, 20, 1, 5, 11, 18] as const;
 
 const { values } = parseArgs({
   options: {
@@ -24,6 +22,7 @@ const { values } = parseArgs({
     kinds: { type: 'string', default: SCENE_KINDS.map(({ name }) => name).join(',') },
     seeds: { type: 'string', default: '20,21,22,23,24,25,26,27' },
     hours: { type: 'string', default: '2' },
+    'start-hours': { type: 'string', default: '1,5,11,18,9,13,16,20' },
     gap: { type: 'string', default: '5,11' },
     processes: { type: 'string', default: String(availableParallelism()) },
     help: { type: 'boolean', default: false },
@@ -37,6 +36,7 @@ if (values.help || values.out === undefined) {
 async function main(folder: string): Promise<void> {
   const kinds = values.kinds.split(',');
   const seeds = values.seeds.split(',').map(Number);
+  const startHours = values['start-hours'].split(',').map(Number);
   const [low = 5, high = 11] = values.gap.split(',').map(Number);
   const jobs = planJobs({
     days: (Number(values.hours) / 24) * kinds.length * seeds.length,
@@ -47,7 +47,7 @@ async function main(folder: string): Promise<void> {
     featureFolder: null,
     startHour: null,
     gapMinutes: [low, high],
-  }).map((job) => ({ ...job, startHour: START_HOURS[job.seed % START_HOURS.length] ?? 9 }));
+  }).map((job) => ({ ...job, startHour: startHours[seeds.indexOf(job.seed) % startHours.length] ?? 9 }));
   const only = jobs.length === 1 ? jobs[0] : undefined;
   if (only) {
     console.log(await writeViews(only, folder));

@@ -19,7 +19,7 @@ const CAUTION = 1;
 /** No larger error than that of two hours, or the first minutes would deafen the camera. */
 const FEWEST_BLOCKS = 12;
 /** What the camera showed may lower the first guess to this share of it, and raise it to this multiple. */
-const LOWEST = 0.45;
+const LOWEST = 0.7;
 const HIGHEST = 3;
 /** Blocks of other hours of the day count so much, once every hour had its turn. */
 const OTHER_HOURS = 0.25;

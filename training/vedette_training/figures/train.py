@@ -1,8 +1,9 @@
 """Trains the two nets on generated days and writes them into the service.
 
     npm run figures:views -- --out /data/views
-    npm run figures:views -- --out /data/check --seeds 30,31,32 --hours 4 --gap 30,60
-    cd training && python -m vedette_training.figures.train --views /data/views --check /data/check
+    npm run figures:views -- --out /data/busy --seeds 10,11,12 --start-hours 9,13,16 --hours 4 --gap 30,60
+    cd training && python -m vedette_training.figures.train --views /data/views /data/busy
+    python -m vedette_training.figures.train --views /data/views --check /data/busy --out /tmp/first.ts
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 from typing import Collection, List, Sequence
+
+import numpy as np
 
 from .export import write_module
 from .net import FigureNet, FitConfig, fit, score_all
@@ -35,7 +38,7 @@ def logits_of(net: FigureNet, cameras: Sequence[CameraViews], sort: str) -> List
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m vedette_training.figures.train", description=__doc__)
-    parser.add_argument("--views", type=Path, required=True, help="folder that figures:views wrote")
+    parser.add_argument("--views", type=Path, required=True, nargs="+", help="folders that figures:views wrote")
     parser.add_argument("--check", type=Path, help="another such folder, of other seeds: prints what is found there")
     parser.add_argument("--unseen", action="store_true", help="with --check: trains without each kind of anomaly that moves in turn, and looks for it; writes nothing")
     parser.add_argument("--steps", type=int, default=FitConfig.steps)
@@ -43,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=MODULE)
     options = parser.parse_args(arguments)
     config = replace(FitConfig(), steps=options.steps)
-    cameras = read_folder(options.views)
+    cameras = [camera for folder in options.views for camera in read_folder(folder)]
     checks = read_folder(options.check) if options.check else []
     if options.unseen:
         for kind in sorted({event.kind for camera in cameras for event in camera.events} - {"left-bag"}):
