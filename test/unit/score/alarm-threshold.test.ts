@@ -105,7 +105,7 @@ describe('the alarm threshold', () => {
 
   it('stays within bounds about the theory’s', () => {
     const guess = thresholdFor(PER_DAY, DEPENDENCE);
-    expect(threshold(blocksOf(1_000, 0, 0.01))).toBeCloseTo(0.45 * guess);
+    expect(threshold(blocksOf(1_000, 0, 0.01))).toBeCloseTo(0.7 * guess);
     expect(threshold(blocksOf(1_000, 200, 30))).toBeCloseTo(3 * guess);
   });
 });

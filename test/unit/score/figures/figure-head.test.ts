@@ -60,10 +60,10 @@ describe('the figure head', () => {
 
   it('is struck by a car that comes the wrong way, but by none that comes the usual one', () => {
     const car = (velocityX: number) =>
-      Array.from({ length: 5 }, (_, segment): readonly Figure[] => [
-        { column: velocityX > 0 ? segment * 10 : 48 - segment * 10, row: ROAD_ROW, width: 12, height: 7, velocityX },
+      Array.from({ length: 10 }, (_, segment): readonly Figure[] => [
+        { column: velocityX > 0 ? segment * 5 : 48 - segment * 5, row: ROAD_ROW, width: 12, height: 7, velocityX },
       ]);
-    expect(peak(watch(car(-8)).readings, FIGURE)).toBeGreaterThan(peak(watch(car(8)).readings, FIGURE) + 2);
+    expect(peak(watch(car(-4)).readings, FIGURE)).toBeGreaterThan(peak(watch(car(4)).readings, FIGURE) + 2);
   });
 
   it('keeps what stands apart from what moves', () => {

@@ -48,9 +48,9 @@ describe('what a camera knows of figures', () => {
   });
 
   it('judges by size and place: what is fast for a person is not for a car', () => {
-    const car: Figure = { column: 22, row: ROAD_ROW, width: 12, height: 7, velocityX: 8 };
+    const car: Figure = { column: 22, row: ROAD_ROW, width: 12, height: 7, velocityX: 4 };
     expect(Math.abs(judge(car).speed)).toBeLessThan(1.5);
-    expect(judge({ ...car, velocityX: -8 }).course).toBeGreaterThan(judge(car).course + 2);
+    expect(judge({ ...car, velocityX: -4 }).course).toBeGreaterThan(judge(car).course + 2);
     expect(judge({ ...car, row: PAVEMENT_ROW - 2, velocityX: 2 }).area).toBeGreaterThan(2);
   });
 

@@ -16,15 +16,15 @@ export const person = (column: number, velocityX: number, more: Partial<Figure> 
   ...more,
 });
 
-/** A pavement on which people walk both ways and now and then stand, and a road on which cars drive to the right, eight times as fast. */
+/** A pavement on which people walk both ways and now and then stand, and a road on which cars drive to the right, four times as fast. */
 export function streetLife(sequence: number, random: SeededRandom): readonly Figure[] {
   const along = (period: number) => (sequence * period) % COLUMNS;
   const noise = () => 1 + 0.3 * (random.next() - 0.5);
-  const car: Figure = { column: Math.round(along(10)), row: ROAD_ROW, width: 12, height: 7, velocityX: 8 * noise() };
+  const car: Figure = { column: Math.round(along(5)), row: ROAD_ROW, width: 12, height: 7, velocityX: 4 * noise() };
   return [
     person(along(1.25), noise(), { velocityY: 0.1 * (random.next() - 0.5) }),
     person(COLUMNS - 1 - along(1.25), -noise(), { row: PAVEMENT_ROW + 1 }),
-    ...(sequence % 20 < 6 ? [car] : []),
+    ...(sequence % 24 < 12 ? [car] : []),
     ...(sequence % 90 < 8 ? [person(45, 0)] : []),
   ];
 }
