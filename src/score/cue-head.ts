@@ -30,7 +30,7 @@ export interface CueDefinition {
   readonly prior?: readonly number[];
   /**
    * Another head's cue that must see something in the same place, with at least that raw value, for this one to be heard; where that cue
-   * has nothing to look with (`silent`), this one is heard alone. For two ways of looking that err in different places.
+   * has nothing to look with (`silent`), or has not come to count in full, this one is heard alone. For two ways of looking that err in different places.
    */
   readonly confirmedBy?: { readonly cue: string; readonly from: number };
 }

@@ -20,13 +20,35 @@ export type PlaceCueName =
 export type MotionCueName = PlaceCueName | 'mover';
 
 /**
+ * Noise, blocks of a cheap encoder and headlights move fast too: a net that knows figures, and is struck by fast ones of any kind, must be
+ * left with odds of 1 to 7 at least that something is strange.
+ */
+const BY_A_FIGURE = { cue: 'figure', from: -2 } as const;
+
+/**
  * The views on a segment that compare a quantity with what is usual in its place. Floors are in the quantity's unit: pixels a frame
  * for speed, rush and body, brightness (0 to 1) for activity, agitation and presence, standard deviations for appearance, course and
  * gait. Weights were chosen on normal clips into which movers had been pasted (docs/detection.md), speed and what it is part of first.
  */
 export const PLACE_CUES: readonly MotionCue[] = [
-  { name: 'speed', weight: 0.35, floor: 0.15, countEmpty: false, priorSamples: 20, evidence: 'extrapolated' },
-  { name: 'rush', weight: 0.05, floor: 0.3, countEmpty: false, priorSamples: 20, evidence: 'extrapolated' },
+  {
+    name: 'speed',
+    weight: 0.35,
+    floor: 0.15,
+    countEmpty: false,
+    priorSamples: 20,
+    evidence: 'extrapolated',
+    confirmedBy: BY_A_FIGURE,
+  },
+  {
+    name: 'rush',
+    weight: 0.05,
+    floor: 0.3,
+    countEmpty: false,
+    priorSamples: 20,
+    evidence: 'extrapolated',
+    confirmedBy: BY_A_FIGURE,
+  },
   { name: 'activity', weight: 0.03, floor: 0.01, countEmpty: false, priorSamples: 20, evidence: 'extrapolated' },
   { name: 'agitation', weight: 0.03, floor: 0.01, countEmpty: false, priorSamples: 20, evidence: 'extrapolated' },
   { name: 'presence', weight: 0.01, floor: 0.01, countEmpty: true, priorSamples: 30, evidence: 'counted' },

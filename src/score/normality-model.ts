@@ -60,7 +60,7 @@ export function cueSurprises(
     const tail = tails[index];
     const reading = readings[index];
     if (tail === undefined || reading === undefined || reading.silent) return 0;
-    if (!isConfirmed(cue, reading, cues, readings)) return 0;
+    if (!isConfirmed(cue, reading, cues, readings, learnedSegments)) return 0;
     const surprise = surpriseOf(tail, reading.raw) * trustIn(cue, learnedSegments);
     return cue.evidence === 'counted' ? Math.min(surprise, most) : surprise;
   });
@@ -77,10 +77,13 @@ function isConfirmed(
   reading: Reading,
   cues: readonly CueDefinition[],
   readings: readonly Reading[],
+  learnedSegments: number,
 ): boolean {
   if (!confirmedBy) return true;
-  const other = readings[cues.findIndex(({ name }) => name === confirmedBy.cue)];
-  if (other === undefined || other.silent) return true;
+  const index = cues.findIndex(({ name }) => name === confirmedBy.cue);
+  const [confirming, other] = [cues[index], readings[index]];
+  if (confirming === undefined || other === undefined || other.silent) return true;
+  if (trustIn(confirming, learnedSegments) < 1) return true;
   return other.raw >= confirmedBy.from && (!reading.box || !other.box || doTouch(reading.box, other.box));
 }
 

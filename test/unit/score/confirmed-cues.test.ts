@@ -32,8 +32,11 @@ describe('a cue that another must confirm', () => {
     expect(heard({ raw: 5, cell: 0, value: 1, box: ELSEWHERE })).toBe(0);
   });
 
-  it('is heard alone where the other has nothing to look with', () => {
+  it('is heard alone where the other has nothing to look with, knows too little yet, or is not there', () => {
     expect(heard({ raw: -8, cell: 0, value: 0, silent: true })).toBeGreaterThan(8);
+    const [standing, object] = CUES as readonly [CueDefinition, CueDefinition];
+    const young = [{ ...standing, maturity: { from: 600, full: 1001 } }, object];
+    expect(cueSurprises(young, [{ raw: -8, cell: 0, value: 0 }, left], TAILS, 1000)[1]).toBeGreaterThan(8);
     expect(cueSurprises(CUES.slice(1), [left], TAILS.slice(1), 1000)[0]).toBeGreaterThan(8);
   });
 });
