@@ -46,6 +46,8 @@ export const sceneChangeHead: CueHead<SceneChangeModel, SceneChangeState> = {
       name: 'left-object',
       weight: 0.1,
       evidence: 'extrapolated',
+      // how long things usually stop here is told by few stops in a short history
+      maturity: { from: 600, full: 900 },
       // a shadow or another light changes a cell for good, but nothing stands there that the nets would take for strange: even odds
       confirmedBy: { cue: 'standing', from: 0 },
     },
