@@ -56,18 +56,8 @@ async function main(folder: string): Promise<void> {
   const queue = jobs.filter((job) => !isWritten(job, folder));
   const worker = async (): Promise<void> => {
     for (let job = queue.shift(); job; job = queue.shift()) {
-      await runAlone([
-        '--out',
-        folder,
-        '--kinds',
-        job.kind,
-        '--seeds',
-        String(job.seed),
-        '--hours',
-        values.hours,
-        '--gap',
-        values.gap,
-      ]);
+      const camera = ['--kinds', job.kind, '--seeds', String(job.seed), '--start-hours', String(job.startHour)];
+      await runAlone(['--out', folder, ...camera, '--hours', values.hours, '--gap', values.gap]);
     }
   };
   await Promise.all(Array.from({ length: Math.max(1, Number(values.processes)) }, worker));
