@@ -4,12 +4,17 @@ import { join } from 'node:path';
 import { NpyWriter } from '../../src/cli/feature-export/npy-writer.ts';
 import type { SceneEvent } from '../../src/scene/long-run/anomaly-plan.ts';
 import type { HistorySample } from '../../src/score/cue-head.ts';
-import { stepBackdrop } from '../../src/score/figures/backdrop.ts';
-import { followFigures, NO_PATHS, VIEW_FIELDS, VIEW_LENGTH } from '../../src/score/figures/figure-paths.ts';
+import { type BackdropState, stepBackdrop } from '../../src/score/figures/backdrop.ts';
+import {
+  followJudged,
+  NO_PATHS,
+  type PathState,
+  VIEW_FIELDS,
+  VIEW_LENGTH,
+} from '../../src/score/figures/figure-paths.ts';
 import {
   collectFigureReferences,
   type FigureReferences,
-  judgeFigure,
   WHOLE_HISTORY,
 } from '../../src/score/figures/figure-references.ts';
 import { LearningMemory } from '../../src/score/learning-memory.ts';
@@ -58,7 +63,7 @@ export async function writeViews(job: CameraJob, folder: string): Promise<string
   const learnSegments = Math.ceil((job.learnMinutes * 60) / SEGMENT_SECONDS);
   const memory = new LearningMemory(MEMORY, 1);
   let references: FigureReferences | null = null;
-  let backdrop: Parameters<typeof stepBackdrop>[0] = null;
+  let backdrop: BackdropState | null = null;
   let paths = NO_PATHS;
   let block: Observation[] = [];
   let seen = 0;
@@ -108,13 +113,11 @@ export async function writeViews(job: CameraJob, folder: string): Promise<string
 
 function follow(
   references: FigureReferences,
-  before: typeof NO_PATHS,
+  before: PathState,
   { epoch, sequence, figures = new Float32Array(0) }: Observation,
   fold: number,
-): typeof NO_PATHS {
-  return followFigures(before, { epoch, sequence, figures }, (own, offset, target, at) =>
-    judgeFigure(references, own, offset, fold, target, at),
-  );
+): PathState {
+  return followJudged(references, fold, before, { epoch, sequence, figures });
 }
 
 function foldsOf(memory: LearningMemory): readonly HistorySample[] {

@@ -35,6 +35,9 @@ export interface CueDefinition {
   readonly confirmedBy?: { readonly cue: string; readonly from: number };
 }
 
+/** Maturity of cues that need the half hour of life which fills the memory of segments (900 or 1,200). */
+export const ONCE_MEMORY_IS_FULL = { from: 600, full: 900 } as const;
+
 /** How unusual a segment is to one cue, before calibration. */
 export interface Reading {
   /** Higher is stranger; comparable between segments of one camera, otherwise free of unit. */

@@ -3,7 +3,7 @@ import { BLOB_FIELDS } from './blobs.ts';
 import { APPEARANCE_DIMENSIONS, writeAppearance } from './cell-descriptors.ts';
 import type { GridShape } from './cue-head.ts';
 import { nearestDistance, type References } from './nearest-references.ts';
-import { SeededRandom } from './random.ts';
+import { Reservoir } from './reservoir.ts';
 
 const MAXIMUM_BLOB_REFERENCES = 800;
 const APPEARANCE_REFERENCES_PER_CELL = 16;
@@ -25,16 +25,12 @@ export function collectBlobReferences(
   view: BlobView,
   seed: number,
 ): ReferenceSet {
-  const random = new SeededRandom(seed);
-  const chosen: { blobs: Float32Array; offset: number; fold: number }[] = [];
-  let seen = 0;
+  const reservoir = new Reservoir<{ blobs: Float32Array; offset: number; fold: number }>(MAXIMUM_BLOB_REFERENCES, seed);
   for (const { blobs, fold } of samples) {
-    for (let offset = 0; offset < blobs.length; offset += BLOB_FIELDS.length) {
-      seen += 1;
-      const place = chosen.length < MAXIMUM_BLOB_REFERENCES ? chosen.length : random.below(seen);
-      if (place < MAXIMUM_BLOB_REFERENCES) chosen[place] = { blobs, offset, fold };
-    }
+    for (let offset = 0; offset < blobs.length; offset += BLOB_FIELDS.length)
+      reservoir.offer(() => ({ blobs, offset, fold }));
   }
+  const { chosen } = reservoir;
   const { dimensions } = view;
   const values = new Float32Array(chosen.length * dimensions);
   chosen.forEach(({ blobs, offset }, index) => {

@@ -1,11 +1,11 @@
 import { cellAt } from '../cell-at.ts';
-import type { CueDefinition, CueHead, GridShape, Reading } from '../cue-head.ts';
+import { type CueDefinition, type CueHead, type GridShape, ONCE_MEMORY_IS_FULL, type Reading } from '../cue-head.ts';
 import type { Box } from '../detected-object.ts';
 import type { Observation } from '../observation.ts';
 import { FigureJudge, NOTHING_THERE } from './figure-net.ts';
 import { FIGURE_FIELDS, figureIndex, PICTURE_HEIGHT, PICTURE_WIDTH } from './figure-parts.ts';
-import { followFigures, NO_PATHS, type PathState, VIEW_LENGTH } from './figure-paths.ts';
-import { collectFigureReferences, type FigureReferences, judgeFigure, WHOLE_HISTORY } from './figure-references.ts';
+import { followJudged, NO_PATHS, type PathState, VIEW_LENGTH } from './figure-paths.ts';
+import { collectFigureReferences, type FigureReferences, WHOLE_HISTORY } from './figure-references.ts';
 import { MOVING_NET, STANDING_NET } from './figure-weights.ts';
 import { wordsFor } from './figure-words.ts';
 
@@ -19,12 +19,10 @@ const STILL = figureIndex('still');
 const moving = new FigureJudge(MOVING_NET);
 const standing = new FigureJudge(STANDING_NET);
 
-/** Segments of memory: the nets know figures as cameras see them that have learned for half an hour, which fills it (900 or 1,200). */
-const MATURITY = { from: 600, full: 900 } as const;
-
+/** The nets know figures as cameras see them that have learned for half an hour. */
 export const FIGURE_CUES: readonly CueDefinition[] = [
-  { name: 'figure', weight: 2, evidence: 'extrapolated', leastExcess: 0.5, maturity: MATURITY },
-  { name: 'standing', weight: 0.05, evidence: 'extrapolated', leastExcess: 0.5, maturity: MATURITY },
+  { name: 'figure', weight: 2, evidence: 'extrapolated', leastExcess: 0.5, maturity: ONCE_MEMORY_IS_FULL },
+  { name: 'standing', weight: 0.05, evidence: 'extrapolated', leastExcess: 0.5, maturity: ONCE_MEMORY_IS_FULL },
 ];
 
 /**
@@ -67,24 +65,21 @@ function read(
   if (figures === undefined || references.movingFolds.length === 0) {
     return { readings: FIGURE_CUES.map(() => ({ raw: 0, cell: 0, value: 0, silent: true })), state: NO_PATHS };
   }
-  const state = followFigures(before, { epoch, sequence, figures }, (own, offset, target, at) =>
-    judgeFigure(references, own, offset, fold, target, at),
-  );
-  const strongest = [
-    { raw: NOTHING_THERE, figure: -1 },
-    { raw: NOTHING_THERE, figure: -1 },
-  ] as const satisfies readonly { raw: number; figure: number }[];
-  const most: { raw: number; figure: number }[] = strongest.map((own) => ({ ...own }));
+  const state = followJudged(references, fold, before, { epoch, sequence, figures });
+  const strangest = { moving: { raw: NOTHING_THERE, figure: -1 }, standing: { raw: NOTHING_THERE, figure: -1 } };
   for (let figure = 0; figure * FIELDS < figures.length; figure++) {
     const stands = (figures[figure * FIELDS + STILL] as number) > 0;
-    const own = most[stands ? 1 : 0] as { raw: number; figure: number };
+    const own = stands ? strangest.standing : strangest.moving;
     const raw = (stands ? standing : moving).strangeness(state.views, figure * VIEW_LENGTH);
     if (raw > own.raw) {
       own.raw = raw;
       own.figure = figure;
     }
   }
-  return { readings: most.map(({ raw, figure }) => readingOf(raw, figure, figures, state.views, shape)), state };
+  const readings = [strangest.moving, strangest.standing].map(({ raw, figure }) =>
+    readingOf(raw, figure, figures, state.views, shape),
+  );
+  return { readings, state };
 }
 
 function readingOf(raw: number, figure: number, figures: Float32Array, views: Float32Array, shape: GridShape): Reading {

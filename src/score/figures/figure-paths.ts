@@ -1,5 +1,11 @@
 import { FIGURE_FIELDS, figureIndex } from './figure-parts.ts';
-import { JUDGEMENT_FIELDS, type JudgementField, judgementIndex } from './figure-references.ts';
+import {
+  type FigureReferences,
+  JUDGEMENT_FIELDS,
+  type JudgementField,
+  judgeFigure,
+  judgementIndex,
+} from './figure-references.ts';
 
 /** What is gathered along paths, as running means. */
 const GATHERED: readonly JudgementField[] = [
@@ -95,6 +101,18 @@ export function followFigures(
     join(views, at, figures, offset, last);
   }
   return { epoch, sequence, figures, views };
+}
+
+/** `followFigures` by what a camera knows. @param fold whose references are left out */
+export function followJudged(
+  references: FigureReferences,
+  fold: number,
+  earlier: PathState,
+  moment: Parameters<typeof followFigures>[1],
+): PathState {
+  return followFigures(earlier, moment, (figures, offset, target, at) =>
+    judgeFigure(references, figures, offset, fold, target, at),
+  );
 }
 
 /** Of each gathered quantity the most that a figure of the segment before which may have come here brings along. */

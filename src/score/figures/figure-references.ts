@@ -1,9 +1,10 @@
 import type { HistorySample } from '../cue-head.ts';
-import { SeededRandom } from '../random.ts';
+import { lowerBound } from '../lower-bound.ts';
+import { Reservoir } from '../reservoir.ts';
 import { FIGURE_FIELDS, figureIndex } from './figure-parts.ts';
 
 /** Numbers of a moving reference. */
-const MOVING_DIMENSIONS = 12;
+const MOVING_DIMENSIONS = 11;
 const MAXIMUM_MOVING_REFERENCES = 1000;
 const MAXIMUM_STANDING_REFERENCES = 400;
 /** How far a reference lends strength, one deviation: pixels across and down (perspective), and in the logarithm of the area. */
@@ -58,7 +59,7 @@ const MEASURED = [LOG_SPEED, LOG_AGITATION, LIMBS, RESIDUAL, LOG_HEIGHT, LOG_WID
 
 /** A random choice of the figures that were there while learning; plain data. */
 export interface FigureReferences {
-  /** count x 12 numbers, by rising place across. */
+  /** count x 11 numbers, by rising place across. */
   readonly moving: Float32Array;
   readonly movingFolds: Uint8Array;
   /** count x 3 numbers (place across, foot, seconds), by rising place across. */
@@ -107,24 +108,22 @@ export function judgementIndex(name: JudgementField): number {
 export const WHOLE_HISTORY = -1;
 
 export function collectFigureReferences(history: readonly HistorySample[], seed: number): FigureReferences {
-  const moving = new Reservoir(MAXIMUM_MOVING_REFERENCES, seed);
-  const standing = new Reservoir(MAXIMUM_STANDING_REFERENCES, seed + 1);
+  const moving = new Reservoir<Kept>(MAXIMUM_MOVING_REFERENCES, seed);
+  const standing = new Reservoir<Kept>(MAXIMUM_STANDING_REFERENCES, seed + 1);
   for (const { figures, fold } of history) {
     if (figures === undefined) continue;
     for (let offset = 0; offset < figures.length; offset += FIELDS) {
       const seconds = figures[offset + field.still] as number;
       if (seconds > 0) {
-        standing.offer(fold, () => [
-          (figures[offset + field.x] as number) / REACH_X,
-          (figures[offset + field.foot] as number) / REACH_FOOT,
-          seconds,
-        ]);
-      } else moving.offer(fold, () => describe(figures, offset));
+        const x = (figures[offset + field.x] as number) / REACH_X;
+        const foot = (figures[offset + field.foot] as number) / REACH_FOOT;
+        standing.offer(() => ({ row: [x, foot, seconds], fold }));
+      } else moving.offer(() => ({ row: describe(figures, offset), fold }));
     }
   }
-  const rows = moving.sorted();
+  const rows = byFirst(moving);
   const folds = history.reduce((most, { fold }) => Math.max(most, fold), 0) + 1;
-  const stood = standing.sorted();
+  const stood = byFirst(standing);
   return {
     moving: Float32Array.from(rows.flatMap(({ row }) => row)),
     movingFolds: Uint8Array.from(rows, ({ fold }) => fold),
@@ -174,7 +173,11 @@ export function judgeFigure(
   let [near, alike, similar, velocities] = [0, 0, 0, 0];
   const sums = new Float64Array(MEASURED.length * 2);
   const reach = Math.sqrt(FARTHEST_SQUARE);
-  for (let index = firstAtLeast(moving, MOVING_DIMENSIONS, x - reach); index < movingFolds.length; index++) {
+  for (
+    let index = lowerBound(moving, MOVING_DIMENSIONS, movingFolds.length, x - reach);
+    index < movingFolds.length;
+    index++
+  ) {
     const from = index * MOVING_DIMENSIONS;
     const dx = (moving[from + X] as number) - x;
     if (dx > reach) break;
@@ -294,7 +297,6 @@ function describe(figures: Float32Array, offset: number): readonly number[] {
     Math.log((figures[offset + field.agitation] as number) + LEAST_AGITATION),
     figures[offset + field.limbs] as number,
     figures[offset + field.residual] as number,
-    0,
   ];
 }
 
@@ -303,47 +305,12 @@ interface Kept {
   readonly fold: number;
 }
 
-/** A uniform choice of bounded size (Vitter's algorithm R). */
-class Reservoir {
-  readonly #most: number;
-  readonly #random: SeededRandom;
-  readonly #kept: Kept[] = [];
-  #seen = 0;
-
-  constructor(most: number, seed: number) {
-    this.#most = most;
-    this.#random = new SeededRandom(seed);
-  }
-
-  get share(): number {
-    return Math.min(1, this.#most / Math.max(1, this.#seen));
-  }
-
-  offer(fold: number, row: () => readonly number[]): void {
-    this.#seen += 1;
-    const place = this.#kept.length < this.#most ? this.#kept.length : this.#random.below(this.#seen);
-    if (place < this.#most) this.#kept[place] = { row: row(), fold };
-  }
-
-  /** By rising first number. */
-  sorted(): readonly Kept[] {
-    return this.#kept.sort((a, b) => (a.row[0] ?? 0) - (b.row[0] ?? 0));
-  }
+function byFirst({ chosen }: Reservoir<Kept>): readonly Kept[] {
+  return chosen.toSorted((a, b) => (a.row[0] ?? 0) - (b.row[0] ?? 0));
 }
 
 function spreadOf(values: readonly number[]): readonly [mean: number, deviation: number] {
   const count = Math.max(1, values.length);
   const mean = values.reduce((sum, value) => sum + value, 0) / count;
   return [mean, Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count)];
-}
-
-function firstAtLeast(values: Float32Array, dimensions: number, x: number): number {
-  let low = 0;
-  let high = values.length / dimensions;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((values[middle * dimensions] as number) < x) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

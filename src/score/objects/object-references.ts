@@ -1,4 +1,4 @@
-import { SeededRandom } from '../random.ts';
+import { Reservoir } from '../reservoir.ts';
 import type { ObjectDescriptor } from './object-descriptor.ts';
 import { nearestThree, type SortedReferences, sortReferences } from './sorted-references.ts';
 
@@ -31,13 +31,14 @@ export interface ObjectDistances {
   readonly place: number;
 }
 
-/** Chooses references evenly among all objects (Vitter's algorithm R). */
+/** Chooses references evenly among all objects. */
 export function collectReferences(objects: readonly FoldedObject[], seed: number): ObjectReferences {
-  const chosen = reservoir(objects, seed);
+  const reservoir = new Reservoir<FoldedObject>(MAXIMUM_REFERENCES, seed);
+  for (const object of objects) reservoir.offer(() => object);
   const toldApart = mostFrequent(objects);
   const sorted = (dimensions: number, of: (descriptor: ObjectDescriptor) => readonly number[]) =>
     sortReferences(
-      chosen.map(({ fold, descriptor }) => ({ fold, values: of(descriptor) })),
+      reservoir.chosen.map(({ fold, descriptor }) => ({ fold, values: of(descriptor) })),
       dimensions,
     );
   return {
@@ -85,15 +86,4 @@ function mostFrequent(objects: readonly FoldedObject[]): readonly number[] {
     .sort((a, b) => b[1] - a[1] || a[0] - b[0])
     .slice(0, TOLD_APART)
     .map(([index]) => index);
-}
-
-function reservoir(objects: readonly FoldedObject[], seed: number): readonly FoldedObject[] {
-  const random = new SeededRandom(seed);
-  const chosen = objects.slice(0, MAXIMUM_REFERENCES);
-  for (let index = MAXIMUM_REFERENCES; index < objects.length; index++) {
-    const place = random.below(index + 1);
-    const object = objects[index];
-    if (place < MAXIMUM_REFERENCES && object) chosen[place] = object;
-  }
-  return chosen;
 }

@@ -1,3 +1,4 @@
+import { lowerBound } from '../lower-bound.ts';
 import { meanDistance } from '../nearest-references.ts';
 
 /**
@@ -64,16 +65,4 @@ export function nearestThree(references: SortedReferences, query: Float32Array, 
     }
   }
   return meanDistance(first, second, third, NOTHING_LIKE_IT);
-}
-
-/** First row whose key is at least `key`. */
-function lowerBound(values: Float32Array, dimensions: number, count: number, key: number): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((values[middle * dimensions] as number) < key) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
