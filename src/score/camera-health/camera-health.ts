@@ -23,6 +23,8 @@ const LONGEST_STEP_SECONDS = 2;
 const HOLD_SECONDS = 5;
 /** A camera that has just come right gets its light back by and by; that is no switch. */
 const WELL_SECONDS = 12;
+/** For so long after a jump of the light the picture may still hold what made it jump: what is usual in the new light follows quickly. */
+const NEW_LIGHT_SECONDS = 15;
 /** A camera that looks elsewhere for so long is meant to. */
 const ACCEPT_MOVED_SECONDS = 600;
 
@@ -38,6 +40,8 @@ interface SavedHealth {
   readonly likeness: number | null;
   readonly usual: UsualPicture;
   readonly light: LightState;
+  /** Absent or past: no new light to get used to. */
+  readonly newLightUntilMs?: number;
 }
 
 const AT_START: SavedHealth = {
@@ -114,7 +118,10 @@ export class CameraHealth {
     const holdUntilMs =
       light.jumping || light.transient !== null || change !== null ? endMs + HOLD_SECONDS * 1000 : was.holdUntilMs;
     const relit = transient === 'ir-switch' || transient === 'lighting-step';
-    const usual = relit ? inNewLight(was.usual, signals) : quiet ? follow(was.usual, signals) : was.usual;
+    const newLightUntilMs = relit ? endMs + NEW_LIGHT_SECONDS * 1000 : (was.newLightUntilMs ?? 0);
+    const newLightShare = 1 - Math.exp(-seconds / SMOOTHING_SECONDS);
+    const inSameLight = quiet ? follow(was.usual, signals) : was.usual;
+    const usual = endMs < newLightUntilMs ? inNewLight(inSameLight, signals, relit ? 1 : newLightShare) : inSameLight;
     this.#at = {
       version: 1,
       state,
@@ -127,6 +134,7 @@ export class CameraHealth {
       ...(relit ? { fineness: signals.fineness } : {}),
       usual: accepted ? NO_PICTURE : usual,
       light: light.state,
+      newLightUntilMs,
     };
     return {
       state,

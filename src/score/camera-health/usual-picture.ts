@@ -52,7 +52,21 @@ function mapTowards(usual: Float32Array, now: Float32Array, share: number): Floa
   return next;
 }
 
-/** The same place in another light: what depends on light is taken from this segment. Infrared is a little out of focus on most lenses. */
-export function inNewLight(usual: UsualPicture, { texture, fineness, light }: HealthSignals): UsualPicture {
-  return { ...usual, texture, fineness, light };
+/**
+ * The same place in another light: what depends on light goes to this segment's. Infrared is a little out of focus on most lenses.
+ *
+ * @param share 1 takes it over at once, less goes so far towards it
+ */
+export function inNewLight(
+  usual: UsualPicture,
+  { texture, fineness, light }: HealthSignals,
+  share: number,
+): UsualPicture {
+  const towards = (old: number, now: number) => old + (now - old) * share;
+  return {
+    ...usual,
+    texture: towards(usual.texture, texture),
+    fineness: towards(usual.fineness, fineness),
+    light: towards(usual.light, light),
+  };
 }

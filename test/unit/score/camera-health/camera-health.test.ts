@@ -139,6 +139,25 @@ describe('camera health', () => {
     expect(story(watch(90, { change: infrared }))).toEqual(['ir-switch', 'ir-switch']);
   });
 
+  it('takes jumps of the light for ordinary where a camera has them all day, and tells the next one on a camera that has not', () => {
+    /** Exposure that answers to a car in front of the lens every minute. */
+    const dimmed = (second: number) => second >= BREAKS && second % 60 < 6;
+    const steps = watch(1_200, { light: (second) => (dimmed(second) ? 0.6 : 1) });
+    const held = (from: number, to: number) => steps.slice(2 * from, 2 * to).filter(({ hold }) => hold).length;
+    expect(held(0, 240)).toBeGreaterThan(60);
+    expect(held(300, 1_200)).toBe(0);
+    expect(story(steps).length).toBeLessThan(10);
+    expect(new Set(story(steps))).toEqual(new Set(['lighting-step']));
+  });
+
+  it('forgets within hours that jumps were ordinary', () => {
+    const dimmed = (second: number) => second < 600 && second % 30 < 6;
+    const later = 4 * 3_600;
+    const steps = watch(later + 60, { light: (second) => (dimmed(second) || second >= later ? 0.6 : 1) });
+    expect(story(steps.slice(2 * 900))).toEqual(['lighting-step']);
+    expect(steps[2 * later + 1]?.hold).toBe(true);
+  });
+
   it('lets a night fall slowly', () => {
     expect(story(watch(600, { light: (second) => Math.exp(-second / 400) }))).toEqual([]);
   });
