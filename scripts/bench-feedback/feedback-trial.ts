@@ -55,6 +55,8 @@ export interface KindOutcome {
     readonly silent: Share;
     /** Clips of the other kinds that still alert, of those that did. */
     readonly othersAlerted: Share;
+    /** The same clips watched once more without any reference: what the dismissals have no part in. */
+    readonly othersWithout: Share;
   } | null;
   readonly afterConfirmations: {
     /** Of the clips that were not reviewed, alerted before and after. */
@@ -150,6 +152,7 @@ function reviewKind(
     other === kind ? [] : theirs.filter((_, index) => (before.get(other)?.[index]?.alerts ?? 0) > 0),
   );
   const othersAlerted = others.filter((clip) => watch(clip, dismissed).alerts > 0).length;
+  const othersWithout = others.filter((clip) => watch(clip, []).alerts > 0).length;
 
   const confirmed = referencesOf('confirmed');
   const rest = own.filter((one) => !reviewed.some(({ clip }) => clip === one.clip));
@@ -159,6 +162,7 @@ function reviewKind(
     afterDismissals: {
       silent: { count: silent, of: repeats.length },
       othersAlerted: { count: othersAlerted, of: others.length },
+      othersWithout: { count: othersWithout, of: others.length },
     },
     afterConfirmations: {
       before: { count: rest.filter(({ alerts }) => alerts > 0).length, of: rest.length },

@@ -1,8 +1,8 @@
 import { CLASSES, CUES, LAYOUT } from './descriptor.ts';
 
 /** Up to this distance two things are taken for the same, beyond the other one for different; in between by degrees. */
-const SAME = 1;
-const DIFFERENT = 1.7;
+const SAME = 0.9;
+const DIFFERENT = 1.55;
 
 /** A distance of 1 in each respect: shares of the picture, ratios (as logarithms), speed on a scale that is linear below 0.5 px a frame. */
 const PLACE_Y = 0.1;
