@@ -48,7 +48,7 @@ def test_gs_moe_at_i3d_size_is_small():
     assert model.window == 65
 
 
-@pytest.mark.parametrize("build", [mil, gs_moe, lambda: gs_moe(experts=()), lambda: gs_moe(unit_length=True), lambda: gs_moe(style_rank=3)])
+@pytest.mark.parametrize("build", [mil, gs_moe, lambda: gs_moe(experts=()), lambda: gs_moe(unit_length=True), lambda: gs_moe(style_rank=3), lambda: gs_moe(known_channel=11)])
 def test_scores_of_a_prefix_are_those_of_the_whole(build):
     model = build()
     features = torch.randn(2, 50, 12)
@@ -62,7 +62,7 @@ def test_scores_of_a_prefix_are_those_of_the_whole(build):
         assert torch.equal(model(changed, torch.ones(2, 50))[:, :30], whole[:, :30])
 
 
-@pytest.mark.parametrize("build", [mil, gs_moe, lambda: gs_moe(experts=()), lambda: gs_moe(style_rank=3)])
+@pytest.mark.parametrize("build", [mil, gs_moe, lambda: gs_moe(experts=()), lambda: gs_moe(style_rank=3), lambda: gs_moe(known_channel=11)])
 def test_a_window_sees_all_that_a_score_depends_on_and_no_less(build):
     model = build()
     features = torch.randn(1, 60, 12)
@@ -127,6 +127,23 @@ def test_calibration_puts_the_alarm_quantile_of_normal_snippets_at_zero():
     assert slope > 0
     steep = alarm_map(np.full(100, -7.0))
     assert steep[0] == -7 and np.isfinite(steep[1])
+
+
+def test_a_known_curve_is_the_mean_of_what_was_there_of_the_last_snippets_and_counts_before_the_gate():
+    model = gs_moe(known_channel=5, known_window=4)
+    features, present = torch.randn(1, 12, 12), torch.ones(1, 12)
+    present[:, 6:8] = 0
+    with torch.no_grad():
+        hidden = model.encode(features, present)
+        known = model.raw_logits(hidden)[0, :, -1]
+        assert known[0] == pytest.approx(float(features[0, 0, 5]), abs=1e-6)
+        assert known[5] == pytest.approx(float(features[0, 2:6, 5].mean()), abs=1e-6)
+        assert known[9] == pytest.approx(float(features[0, 8:10, 5].mean()), abs=1e-6)
+        # a gate that has learned nothing follows it
+        torch.nn.init.zeros_(model.gate[2].weight)
+        loud = features.clone()
+        loud[:, 8:, 5] = 9
+        assert (model(loud, present)[0, 11] > model(features, present)[0, 11] + 0.1).item()
 
 
 def test_calibrated_experts_of_different_scales_agree_and_order_stays():

@@ -21,6 +21,9 @@ into the future. What differs, and why:
   graph (scene_style.py): the scene decides most of an embedding, and a head of few videos learns the scenes by heart.
   UR-DMU's normality memory does part of this; ours is fixed before training, looks at one snippet, and so adds neither
   delay nor window.
+* **Known curve.** An extractor may bring a score of its own among its numbers (`known_channel`). Its mean over the last
+  `known_window` snippets goes past the encoder to all that reads it, and before the gate as one calibrated curve more: what
+  is known need not be learned again from few videos.
 """
 
 from __future__ import annotations
@@ -38,6 +41,8 @@ KERNEL = 3
 BLOCKS = 2
 #: calibrated logits are held within this before the gate, so that one wild expert cannot drown the others
 LOGIT_LIMIT = 12.0
+#: nats by which the gate prefers the known curve before it has learned anything: the others speak where they are much surer
+KNOWN_BIAS = 4.0
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,8 @@ class GsMoeConfig:
 
     hidden 128 and a window of 32 snippets cost two milliseconds a score on one core at 1024 numbers a snippet (65
     snippets are encoded anew for each). Dropout is not stated by the paper; UR-DMU's is 0.5. style_rank: directions of
-    scene style that are turned down, 0 for none; at most D.
+    scene style that are turned down, 0 for none; at most D. known_channel: which of the D numbers is a score of the
+    extractor's own, higher for anomalies.
     """
 
     dims: int
@@ -58,6 +64,13 @@ class GsMoeConfig:
     experts: tuple[str, ...] = ()
     unit_length: bool = False
     style_rank: int = 0
+    known_channel: int | None = None
+    known_window: int = 4
+
+    @property
+    def curves(self) -> int:
+        """What the gate weighs: the coarse curve, each expert, and the known curve where there is one."""
+        return 1 + len(self.experts) + (self.known_channel is not None)
 
 
 class GsMoeHead(nn.Module):
@@ -67,6 +80,7 @@ class GsMoeHead(nn.Module):
         super().__init__()
         self.config = config
         width, count = config.hidden, len(config.experts)
+        seen = width + (config.known_channel is not None)
         self.register_buffer("feature_mean", torch.zeros(config.dims))
         self.register_buffer("feature_scale", torch.ones(config.dims))
         if config.style_rank:
@@ -79,23 +93,25 @@ class GsMoeHead(nn.Module):
             for _ in range(BLOCKS)
         )
         self.after = nn.LayerNorm(width)
-        self.coarse = nn.Sequential(nn.Linear(width, 64), nn.GELU(), ChannelDropout(config.dropout), nn.Linear(64, 1))
+        self.coarse = nn.Sequential(nn.Linear(seen, 64), nn.GELU(), ChannelDropout(config.dropout), nn.Linear(64, 1))
         self.expert_heads = nn.ModuleList(
             nn.Sequential(
-                nn.Linear(width, config.expert_hidden),
+                nn.Linear(seen, config.expert_hidden),
                 nn.GELU(),
                 ChannelDropout(config.dropout),
                 nn.Linear(config.expert_hidden, 1),
             )
             for _ in range(count)
         )
-        # of the coarse curve first, then of each expert
-        self.register_buffer("calibration_centre", torch.zeros(count + 1))
-        self.register_buffer("calibration_slope", torch.ones(count + 1))
-        self.gate = nn.Sequential(nn.Linear(width + count + 1, 32), nn.GELU(), nn.Linear(32, count + 1))
+        # of the coarse curve first, then of each expert, then of the known curve
+        self.register_buffer("calibration_centre", torch.zeros(config.curves))
+        self.register_buffer("calibration_slope", torch.ones(config.curves))
+        self.gate = nn.Sequential(nn.Linear(seen + config.curves, 32), nn.GELU(), nn.Linear(32, config.curves))
         self.gate_bias = nn.Parameter(torch.zeros(1))
         nn.init.zeros_(self.gate[2].weight)
         nn.init.zeros_(self.gate[2].bias)
+        if config.known_channel is not None:
+            nn.init.constant_(self.gate[2].bias[-1:], KNOWN_BIAS)
 
     @property
     def experts(self) -> tuple[str, ...]:
@@ -107,7 +123,10 @@ class GsMoeHead(nn.Module):
         return KERNEL + BLOCKS * (self.config.attention_window - 1)
 
     def encode(self, features: Tensor, present: Tensor, newest_only: bool = False) -> Tensor:
-        """Task features [N, T, hidden] ([N, 1, hidden] if `newest_only`) of features [N, T, D], present [N, T]."""
+        """Task features [N, T, hidden] ([N, 1, hidden] if `newest_only`) of features [N, T, D], present [N, T].
+
+        With a known curve it is one number more, the last.
+        """
         if self.config.unit_length:
             features = to_unit_length(features)
         standard = (features - self.feature_mean) / self.feature_scale
@@ -118,11 +137,16 @@ class GsMoeHead(nn.Module):
         hidden = self.embed_dropout(torch.relu(self.embed(padded)).transpose(1, 2))
         for index, block in enumerate(self.blocks):
             hidden = block(hidden, present, newest_only and index == BLOCKS - 1)
-        return self.after(hidden)
+        hidden = self.after(hidden)
+        if self.config.known_channel is None:
+            return hidden
+        known = _trailing_mean(standard[..., self.config.known_channel], present, self.config.known_window)
+        return torch.cat([hidden, known[:, -hidden.shape[1] :, None]], dim=-1)
 
     def raw_logits(self, hidden: Tensor) -> Tensor:
-        """Uncalibrated logits [N, T, 1 + experts] of the coarse curve and of each expert."""
-        return torch.cat([head(hidden) for head in (self.coarse, *self.expert_heads)], dim=-1)
+        """Uncalibrated logits [N, T, curves] of the coarse curve and of each expert; last the known curve."""
+        curves = [head(hidden) for head in (self.coarse, *self.expert_heads)]
+        return torch.cat(curves if self.config.known_channel is None else [*curves, hidden[..., -1:]], dim=-1)
 
     def calibrated_logits(self, raw: Tensor) -> Tensor:
         """Logits on one scale: 0 at each one's own alarm quantile over normal snippets."""
@@ -145,9 +169,17 @@ class GsMoeHead(nn.Module):
         if not self.experts:
             return self._score(hidden), None
         calibrated = self.calibrated_logits(self.raw_logits(hidden))
-        return self.mix(hidden, calibrated), torch.sigmoid(calibrated[:, 0, 1:])
+        return self.mix(hidden, calibrated), torch.sigmoid(calibrated[:, 0, 1 : 1 + len(self.experts)])
 
     def _score(self, hidden: Tensor) -> Tensor:
         if not self.experts:
             return torch.sigmoid(self.coarse(hidden).squeeze(-1))
         return self.mix(hidden, self.calibrated_logits(self.raw_logits(hidden)))
+
+
+def _trailing_mean(values: Tensor, present: Tensor, length: int) -> Tensor:
+    """Mean [N, T] of the last `length` values [N, T] that are there (0 where none is)."""
+    parts = torch.stack([values * present, present], dim=1)
+    ones = torch.ones(2, 1, length, dtype=values.dtype, device=values.device)
+    sums = nn.functional.conv1d(nn.functional.pad(parts, (length - 1, 0)), ones, groups=2)
+    return sums[:, 0] / sums[:, 1].clamp(min=1)

@@ -11,6 +11,7 @@ from ..data import NORMAL, Dataset, Video
 from ..fit import FitConfig, fit
 from ..trainer import TrainConfig
 from .corpus import Clip
+from .encoder import DIRECTIONS
 from .ensemble import EnsembleHead
 
 SECONDS = 0.5
@@ -28,6 +29,8 @@ RECIPES: dict[str, dict[str, object]] = {
             "attention_window": ATTENTION_WINDOW,
             "expert_hidden": 16,
             "dropout": 0.3,
+            # the discriminant's logit, the last of the encoder's numbers
+            "known_channel": DIRECTIONS,
         },
     },
 }

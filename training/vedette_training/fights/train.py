@@ -20,7 +20,8 @@ from .export import ENCODER, encoder_manifest, export_encoder, write_manifest
 from .heads import RECIPES, SEEDS, train_head
 from .learned import cross_fitted, learn
 
-VERSION = "1.0.0"
+ENCODER_VERSION = "1.0.0"
+VERSION = "1.1.0"
 HEAD = "fights"
 TRAINED_ON = (
     "Surveillance Camera Fight Dataset (Akti et al., IPTA 2019): {clips} of its 300 two-second clips, {fights} of fights, "
@@ -73,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     graph = folder / f"{ENCODER}.onnx"
     export_encoder(FightsEncoder(learned.whitening, learned.discriminant), graph)
-    write_manifest(folder, encoder_manifest(graph, VERSION, trained_on(clips), []))
+    write_manifest(folder, encoder_manifest(graph, ENCODER_VERSION, trained_on(clips), []))
 
     model, summary = train_head(options.head, clips, cross_fitted(clips, learned, options.seed), options.seed)
     folder = options.models / HEAD
@@ -87,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
         pack_id=HEAD,
         version=VERSION,
         extractor=ENCODER,
-        extractor_version=VERSION,
+        extractor_version=ENCODER_VERSION,
         licence="Apache-2.0",
         trained_on=trained_on(clips),
     )
