@@ -22,7 +22,7 @@ export default defineConfig({
           // after the unit tests, two files at a time: they mostly wait for real time to pass
           sequence: { groupOrder: 1 },
           include: ['test/integration/**/*.test.ts'],
-          testTimeout: 300_000,
+          testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
         },

@@ -145,18 +145,24 @@ function reviewKind(
       moments: incident?.descriptors ?? [],
     }));
 
+  const alerting = (clips: readonly (readonly SegmentFeatures[])[], references: readonly FeedbackReference[]): number =>
+    clips.filter((clip) => watch(clip, references).alerts > 0).length;
+
   const dismissed = referencesOf('dismissed');
   const repeats = alerted.slice(REVIEWS);
   const silent = repeats.filter(({ clip }) => watch(clip, dismissed).alerts === 0).length;
   const others = [...clips].flatMap(([other, theirs]) =>
     other === kind ? [] : theirs.filter((_, index) => (before.get(other)?.[index]?.alerts ?? 0) > 0),
   );
-  const othersAlerted = others.filter((clip) => watch(clip, dismissed).alerts > 0).length;
-  const othersWithout = others.filter((clip) => watch(clip, []).alerts > 0).length;
+  const othersAlerted = alerting(others, dismissed);
+  const othersWithout = alerting(others, []);
 
   const confirmed = referencesOf('confirmed');
   const rest = own.filter((one) => !reviewed.some(({ clip }) => clip === one.clip));
-  const after = rest.filter(({ clip }) => watch(clip, confirmed).alerts > 0).length;
+  const after = alerting(
+    rest.map(({ clip }) => clip),
+    confirmed,
+  );
   return {
     ...outcome,
     afterDismissals: {

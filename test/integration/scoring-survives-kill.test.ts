@@ -52,7 +52,7 @@ async function outcome(dataDir: string) {
   }
 }
 
-describe('a camera whose scoring is killed with SIGKILL', () => {
+describe('a camera whose scoring is killed with SIGKILL', { timeout: 300_000 }, () => {
   it('goes on with the same scores, incident and alerts as one that never was', async () => {
     const [steady, killed] = [await folder(), await folder()];
     expect(await live(steady, null)).toBe(0);

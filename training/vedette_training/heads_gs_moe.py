@@ -68,9 +68,14 @@ class GsMoeConfig:
     known_window: int = 4
 
     @property
+    def knows(self) -> bool:
+        """Whether there is a known curve."""
+        return self.known_channel is not None
+
+    @property
     def curves(self) -> int:
         """What the gate weighs: the coarse curve, each expert, and the known curve where there is one."""
-        return 1 + len(self.experts) + (self.known_channel is not None)
+        return 1 + len(self.experts) + self.knows
 
 
 class GsMoeHead(nn.Module):
@@ -80,7 +85,7 @@ class GsMoeHead(nn.Module):
         super().__init__()
         self.config = config
         width, count = config.hidden, len(config.experts)
-        seen = width + (config.known_channel is not None)
+        seen = width + config.knows
         self.register_buffer("feature_mean", torch.zeros(config.dims))
         self.register_buffer("feature_scale", torch.ones(config.dims))
         if config.style_rank:
@@ -110,7 +115,7 @@ class GsMoeHead(nn.Module):
         self.gate_bias = nn.Parameter(torch.zeros(1))
         nn.init.zeros_(self.gate[2].weight)
         nn.init.zeros_(self.gate[2].bias)
-        if config.known_channel is not None:
+        if config.knows:
             nn.init.constant_(self.gate[2].bias[-1:], KNOWN_BIAS)
 
     @property
@@ -119,8 +124,9 @@ class GsMoeHead(nn.Module):
 
     @property
     def window(self) -> int:
-        """Receptive field in snippets: the conv's two past ones and window - 1 for each block, and the newest."""
-        return KERNEL + BLOCKS * (self.config.attention_window - 1)
+        """Receptive field in snippets: the conv's two past ones and window - 1 for each block, and the newest; no less than the known curve's."""
+        encoder = KERNEL + BLOCKS * (self.config.attention_window - 1)
+        return max(encoder, self.config.known_window) if self.config.knows else encoder
 
     def encode(self, features: Tensor, present: Tensor, newest_only: bool = False) -> Tensor:
         """Task features [N, T, hidden] ([N, 1, hidden] if `newest_only`) of features [N, T, D], present [N, T].
@@ -138,7 +144,7 @@ class GsMoeHead(nn.Module):
         for index, block in enumerate(self.blocks):
             hidden = block(hidden, present, newest_only and index == BLOCKS - 1)
         hidden = self.after(hidden)
-        if self.config.known_channel is None:
+        if not self.config.knows:
             return hidden
         known = _trailing_mean(standard[..., self.config.known_channel], present, self.config.known_window)
         return torch.cat([hidden, known[:, -hidden.shape[1] :, None]], dim=-1)
@@ -146,7 +152,7 @@ class GsMoeHead(nn.Module):
     def raw_logits(self, hidden: Tensor) -> Tensor:
         """Uncalibrated logits [N, T, curves] of the coarse curve and of each expert; last the known curve."""
         curves = [head(hidden) for head in (self.coarse, *self.expert_heads)]
-        return torch.cat(curves if self.config.known_channel is None else [*curves, hidden[..., -1:]], dim=-1)
+        return torch.cat([*curves, hidden[..., -1:]] if self.config.knows else curves, dim=-1)
 
     def calibrated_logits(self, raw: Tensor) -> Tensor:
         """Logits on one scale: 0 at each one's own alarm quantile over normal snippets."""

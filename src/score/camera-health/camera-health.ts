@@ -1,5 +1,6 @@
 import { problem } from '../../platform/errors.ts';
 import type { SegmentFeatures } from '../segment-features.ts';
+import { shareAfter } from '../share-after.ts';
 import { decodeState, encodeState } from '../state-codec.ts';
 import { type HealthSignals, healthSignals, likeness } from './health-signals.ts';
 import { type HealthChange, type HealthState, type HealthStep, SETTLE_SECONDS } from './health-state.ts';
@@ -119,9 +120,11 @@ export class CameraHealth {
       light.jumping || light.transient !== null || change !== null ? endMs + HOLD_SECONDS * 1000 : was.holdUntilMs;
     const relit = transient === 'ir-switch' || transient === 'lighting-step';
     const newLightUntilMs = relit ? endMs + NEW_LIGHT_SECONDS * 1000 : (was.newLightUntilMs ?? 0);
-    const newLightShare = 1 - Math.exp(-seconds / SMOOTHING_SECONDS);
     const inSameLight = quiet ? follow(was.usual, signals) : was.usual;
-    const usual = endMs < newLightUntilMs ? inNewLight(inSameLight, signals, relit ? 1 : newLightShare) : inSameLight;
+    const usual =
+      endMs < newLightUntilMs
+        ? inNewLight(inSameLight, signals, relit ? 1 : shareAfter(seconds, SMOOTHING_SECONDS))
+        : inSameLight;
     this.#at = {
       version: 1,
       state,
@@ -152,7 +155,7 @@ interface Smoothed {
 }
 
 function smoothedSignals(was: SavedHealth, signals: HealthSignals, seconds: number): Smoothed {
-  const share = 1 - Math.exp(-seconds / SMOOTHING_SECONDS);
+  const share = shareAfter(seconds, SMOOTHING_SECONDS);
   const smooth = (before: number | null, now: number) => (before === null ? now : before + (now - before) * share);
   const like = isKnown(was.usual) ? likeness(signals.edges, was.usual.edges, signals.still) : 1;
   return { fineness: smooth(was.fineness, signals.fineness), likeness: smooth(was.likeness, like) };

@@ -1,11 +1,8 @@
+import { followBrightness, lightJumps } from '../brightness-mean.ts';
 import { type HealthSignals, likeness } from './health-signals.ts';
 import type { HealthTransient } from './health-state.ts';
 import { isKnown, type UsualPicture } from './usual-picture.ts';
 
-/** The light jumps where more than half of the cells differ by this (logarithm) from the last seconds. */
-const JUMP_SHARE = 0.5;
-const JUMP_BRIGHTNESS = 0.12;
-const BRIGHTNESS_SECONDS = 2;
 /** Infrared changes materials differently, a lamp or a cloud all alike: deviation over the cells, logarithm. */
 const UNEVEN_CHANGE = 0.12;
 /**
@@ -27,7 +24,7 @@ export interface LightState {
   readonly jumps?: number;
 }
 
-export const NO_LIGHT: LightState = { mean: new Float32Array(0), before: new Float32Array(0), jumps: 0 };
+export const NO_LIGHT: LightState = { mean: new Float32Array(0), before: new Float32Array(0) };
 
 /** Follows the light; names a jump once it is over, unless jumps are ordinary here. */
 export function stepLight(
@@ -41,13 +38,8 @@ export function stepLight(
   const jumps = (state.jumps ?? 0) * Math.exp(-seconds / JUMPS_REMEMBERED_SECONDS);
   if (mean.length !== now.length)
     return { state: { mean: now, before: NO_LIGHT.before, jumps }, jumping: false, transient: null };
-  const share = 1 - Math.exp(-seconds / BRIGHTNESS_SECONDS);
-  const following = new Float32Array(mean.length);
-  for (let cell = 0; cell < mean.length; cell++) {
-    const own = mean[cell] ?? 0;
-    following[cell] = own + ((now[cell] ?? 0) - own) * share;
-  }
-  if (differingShare(mean, now) > JUMP_SHARE) {
+  const following = followBrightness(mean, now, seconds);
+  if (lightJumps(mean, now)) {
     const begins = before.length === 0;
     const next = { mean: following, before: begins ? mean : before, jumps: begins ? jumps + 1 : jumps };
     return { state: next, jumping: next.jumps < ORDINARY_JUMPS, transient: null };
@@ -55,14 +47,6 @@ export function stepLight(
   const name = before.length > 0 ? nameOf(before, signals, usual) : null;
   const transient = name !== 'scene-cut' && jumps >= ORDINARY_JUMPS ? null : name;
   return { state: { mean: following, before: NO_LIGHT.before, jumps }, jumping: false, transient };
-}
-
-function differingShare(mean: Float32Array, now: Float32Array): number {
-  let differing = 0;
-  for (let cell = 0; cell < mean.length; cell++) {
-    if (Math.abs((now[cell] ?? 0) - (mean[cell] ?? 0)) > JUMP_BRIGHTNESS) differing += 1;
-  }
-  return differing / now.length;
 }
 
 function nameOf(before: Float32Array, signals: HealthSignals, usual: UsualPicture): HealthTransient {

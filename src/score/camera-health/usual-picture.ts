@@ -32,22 +32,23 @@ export function isKnown(usual: UsualPicture): boolean {
 /** Takes in a segment of a healthy camera: a mean at first, then a slow one. */
 export function follow(usual: UsualPicture, signals: HealthSignals): UsualPicture {
   const share = 1 / Math.min(usual.segments + 1, FOLLOW_SEGMENTS);
-  const towards = (old: number, now: number) => old + (now - old) * share;
   return {
+    ...inNewLight(usual, signals, share),
     segments: Math.min(usual.segments + 1, FOLLOW_SEGMENTS),
-    texture: towards(usual.texture, signals.texture),
-    fineness: towards(usual.fineness, signals.fineness),
-    light: towards(usual.light, signals.light),
-    deadShare: towards(usual.deadShare, signals.dead ? 1 : 0),
+    deadShare: towards(usual.deadShare, signals.dead ? 1 : 0, share),
     edges: mapTowards(usual.edges, signals.edges, share),
   };
+}
+
+/** `share` of the way from one to the other. */
+function towards(old: number, now: number, share: number): number {
+  return old + (now - old) * share;
 }
 
 function mapTowards(usual: Float32Array, now: Float32Array, share: number): Float32Array {
   const next = now.slice();
   for (let cell = 0; cell < usual.length; cell++) {
-    const old = usual[cell] ?? 0;
-    next[cell] = old + ((now[cell] ?? 0) - old) * share;
+    next[cell] = towards(usual[cell] ?? 0, now[cell] ?? 0, share);
   }
   return next;
 }
@@ -62,11 +63,10 @@ export function inNewLight(
   { texture, fineness, light }: HealthSignals,
   share: number,
 ): UsualPicture {
-  const towards = (old: number, now: number) => old + (now - old) * share;
   return {
     ...usual,
-    texture: towards(usual.texture, texture),
-    fineness: towards(usual.fineness, fineness),
-    light: towards(usual.light, light),
+    texture: towards(usual.texture, texture, share),
+    fineness: towards(usual.fineness, fineness, share),
+    light: towards(usual.light, light, share),
   };
 }

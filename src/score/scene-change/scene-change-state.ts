@@ -1,3 +1,4 @@
+import { followBrightness, lightJumps } from '../brightness-mean.ts';
 import { type Background, followCell, settleCell, shiftCell } from './background.ts';
 import { largestPatch } from './patches.ts';
 import {
@@ -30,10 +31,6 @@ const OVERALL_SHARE = 0.3;
 const SCATTERED_SHARE = 0.05;
 /** At least so many cells must be still to tell an object from an overall change. */
 const LEAST_STILL_SHARE = 0.15;
-/** The light jumps where more than so many cells differ by so much (logarithm) from their brightness of the last seconds. */
-const JUMP_SHARE = 0.5;
-const JUMP_BRIGHTNESS = 0.12;
-const BRIGHTNESS_SECONDS = 2;
 /** An overall change that stays so long is the new background. */
 const RESETTLE_SECONDS = 4;
 /** Who stood there when a place was looked at anew goes away again: so long a new background is corrected without a word. */
@@ -349,23 +346,4 @@ function touch(before: Float32Array | undefined, still: Uint8Array, columns: num
     }
   }
   return since;
-}
-
-function followBrightness(mean: Float32Array, now: Float32Array, seconds: number): Float32Array {
-  if (mean.length !== now.length) return now;
-  const share = 1 - Math.exp(-seconds / BRIGHTNESS_SECONDS);
-  const following = new Float32Array(mean.length);
-  for (let cell = 0; cell < mean.length; cell++) {
-    const own = mean[cell] as number;
-    following[cell] = own + ((now[cell] as number) - own) * share;
-  }
-  return following;
-}
-
-function lightJumps(mean: Float32Array, now: Float32Array): boolean {
-  let differing = 0;
-  for (let cell = 0; cell < mean.length; cell++) {
-    if (Math.abs((now[cell] as number) - (mean[cell] as number)) > JUMP_BRIGHTNESS) differing += 1;
-  }
-  return differing > JUMP_SHARE * now.length;
 }
