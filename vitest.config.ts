@@ -13,7 +13,7 @@ export default defineConfig({
           testTimeout: 20_000,
           hookTimeout: 30_000,
           maxWorkers: '100%',
-          // files of one worker share their modules: a third of the time went into loading them once more for each file
+          // files of one worker share their modules: a quarter of the time went into loading them once more for each file
           isolate: false,
         },
       },

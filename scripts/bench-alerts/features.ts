@@ -23,7 +23,7 @@ const WRITE_SEGMENTS = 256;
 export interface FeatureStream {
   readonly events: readonly SceneEvent[];
   readonly kept: boolean;
-  /** Processor time that segments took so far, told from one in eleven (`isTimed`). */
+  /** Processor time that segments took so far, told from some (`sampledCpuMs`). */
   readonly spent: { renderMs: number; extractMs: number };
   segments(): AsyncGenerator<SegmentFeatures, void, undefined>;
 }
@@ -73,15 +73,12 @@ export async function openFeatures(job: CameraJob): Promise<FeatureStream> {
       const epochMs = epochOf(job);
       try {
         for (let sequence = 0; sequence < count; sequence += 1) {
-          const timed = isTimed(sequence);
-          const began = timed ? cpuMs() : 0;
+          const began = sampledCpuMs(sequence);
           const segment = renderSegment(scene, job, epochMs, sequence);
-          const rendered = timed ? cpuMs() : 0;
+          const rendered = sampledCpuMs(sequence);
           const [features] = await session.extract([segment]);
-          if (timed) {
-            spent.renderMs += (rendered - began) * TIMED_EVERY;
-            spent.extractMs += (cpuMs() - rendered) * TIMED_EVERY;
-          }
+          spent.renderMs += rendered - began;
+          spent.extractMs += sampledCpuMs(sequence) - rendered;
           if (!features) throw new Error('the pack gave no features');
           await keeper?.add(features);
           yield features;
@@ -96,17 +93,16 @@ export async function openFeatures(job: CameraJob): Promise<FeatureStream> {
 }
 
 /** To ask for processor time costs a twentieth of what is timed. Odd: some of it is done every second or fourth segment. */
-export const TIMED_EVERY = 11;
+const TIMED_EVERY = 11;
 
-/** Whether a segment's work is timed. */
-export function isTimed(sequence: number): boolean {
-  return sequence % TIMED_EVERY === 0;
-}
-
-/** Processor time of this process: what things cost, however busy the machine is. */
-export function cpuMs(): number {
+/**
+ * Processor time of this process, which is what things cost however busy the machine is. Of one segment in eleven, times eleven; 0 of the
+ * others: differences within a segment add up to about what all segments took.
+ */
+export function sampledCpuMs(sequence: number): number {
+  if (sequence % TIMED_EVERY !== 0) return 0;
   const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
+  return (TIMED_EVERY * (user + system)) / 1000;
 }
 
 function renderSegment(scene: LongScene, job: CameraJob, epoch: number, sequence: number): Segment {

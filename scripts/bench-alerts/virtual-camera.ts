@@ -2,7 +2,7 @@ import type { Incident } from '../../src/incident/incident.ts';
 import { openCameraModel } from '../../src/infer/camera-model.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { SceneEvent } from '../../src/scene/long-run/anomaly-plan.ts';
-import { cpuMs, isTimed, openFeatures, SEGMENT_SECONDS, TIMED_EVERY } from './features.ts';
+import { openFeatures, SEGMENT_SECONDS, sampledCpuMs } from './features.ts';
 import type { CameraJob } from './job.ts';
 
 /** An incident as it opened. */
@@ -25,7 +25,7 @@ export interface CameraResult {
   readonly watchedFromSecond: number;
   readonly watchedSeconds: number;
   readonly wallSeconds: number;
-  /** Processor time by part, told from one segment in eleven; `score` is scoring, rule and incident together, learning left out. */
+  /** Processor time by part, told from some segments (`sampledCpuMs`); `score` is scoring, rule and incident together, learning left out. */
   readonly msPerSegment: { readonly render: number; readonly extract: number; readonly score: number };
   readonly featuresKept: boolean;
 }
@@ -56,11 +56,10 @@ export async function runCamera(job: CameraJob, onProgress?: (share: number) => 
   let segments = 0;
   for await (const features of stream.segments()) {
     segments += 1;
-    const timed = isTimed(features.sequence);
-    const before = timed ? cpuMs() : 0;
+    const before = sampledCpuMs(features.sequence);
     const outcome = model.observe(features);
     if (outcome) {
-      if (timed) scoringMs += (cpuMs() - before) * TIMED_EVERY;
+      scoringMs += sampledCpuMs(features.sequence) - before;
       watched += 1;
     }
     if (Number.isNaN(watchedFromSecond) && outcome) watchedFromSecond = (features.startMs - features.epoch) / 1000;
