@@ -1,44 +1,24 @@
 import { problem } from '../platform/errors.ts';
 import { AdaptationQueue, type AdaptationState, type Circumstance } from './adaptation.ts';
-import { agreementOf } from './agreement.ts';
 import { checkFeatures } from './check-features.ts';
 import type { AnyCueHead, GridShape } from './cue-head.ts';
-import { describeCue, explain, isWorthExplaining } from './explain.ts';
 import { strangestThing } from './feedback/describe.ts';
-import { type FeedbackReference, type Likeness, NO_REFERENCES, ReferenceBank } from './feedback/reference-bank.ts';
+import { type FeedbackReference, NO_REFERENCES, ReferenceBank } from './feedback/reference-bank.ts';
 import { type BackdropState, type Foreground, knowsBrightness, stepBackdrop } from './figures/backdrop.ts';
-import { scoreOf, smooth } from './fuse.ts';
+import { smooth } from './fuse.ts';
 import { headsFor } from './heads.ts';
 import { learnNormality } from './learn-normality.ts';
-import {
-  cuesOfDefinitions,
-  DEFINITION_CUE,
-  DefinitionCues,
-  type DefinitionOutcome,
-  definitionsLead,
-  describeDefinition,
-  joinDefinitions,
-  strongestDefinition,
-} from './learned/definition-cues.ts';
+import { CameraDefinitions, type DefinitionState } from './learned/camera-definitions.ts';
 import type { DefinitionSet } from './learned/definition-set.ts';
 import { bankOf } from './learned/embedding-head.ts';
 import { LearningMemory, type Sample } from './learning-memory.ts';
 import { MOTION_GRID_CHANNELS } from './motion-grid-channels.ts';
-import { nearestNormal } from './nearest-normal.ts';
-import {
-  calibratedSurprise,
-  cueSurprises,
-  cuesOf,
-  fuseCues,
-  type NormalityModel,
-  readAll,
-  strongestCue,
-} from './normality-model.ts';
+import { calibratedSurprise, cueSurprises, cuesOf, fuseCues, type NormalityModel, readAll } from './normality-model.ts';
 import type { Observation } from './observation.ts';
 import { observationOf } from './observe.ts';
-import { certaintyOf, sharpness } from './picture-quality.ts';
+import { scoreOfLook } from './score-of-look.ts';
 import type { SegmentFeatures } from './segment-features.ts';
-import type { Cue, GridCell, SegmentScore } from './segment-score.ts';
+import type { SegmentScore } from './segment-score.ts';
 import type { SequentialStep } from './sequential-rule.ts';
 import { decodeState, encodeState } from './state-codec.ts';
 
@@ -70,14 +50,6 @@ const MAXIMUM_REFERENCES_WITH_EMBEDDINGS = 900;
 /** Fewer segments (at half a second each) say nothing about how unusual anything is. */
 const MINIMUM_SEGMENTS = 40;
 
-/** Surprise from which a segment is worth its descriptor, heat map and neighbours, nats: once in three hundred. */
-const NOTABLE_SURPRISE = Math.log(300);
-/** The same for one cue, before it is worth words: once in fifty. */
-const NOTABLE_CUE = Math.log(50);
-
-/** What is left of certainty while the camera itself is not well. */
-const HELD_CERTAINTY = 0.25;
-
 /** What changes with every segment: the last one's own fused statistic, for smoothing, and the heads' states. */
 interface LiveState {
   readonly epoch: number;
@@ -85,8 +57,7 @@ interface LiveState {
   readonly statistic: number;
   readonly states: readonly unknown[];
   readonly backdrop?: BackdropState;
-  /** The definitions' own statistic, and of which definitions; absent where there are none or the pack did not look. */
-  readonly definitions?: { readonly key: string; readonly statistic: number };
+  readonly definitions?: DefinitionState;
 }
 
 interface SavedState {
@@ -136,8 +107,7 @@ export class CameraScorer {
   #references = NO_REFERENCES;
   /** Packs whose embeddings are looked at. */
   readonly #embeddings: readonly string[];
-  #definitionSet: DefinitionSet | null = null;
-  #definitions: DefinitionCues | null = null;
+  readonly #definitions = new CameraDefinitions();
   /** The segment scored last, until `settle` says what became of it. */
   #unsettled: Observation | null = null;
 
@@ -262,9 +232,7 @@ export class CameraScorer {
    * `restore`: it is the database that keeps it. Counts once learning is over.
    */
   setDefinitions(set: DefinitionSet | null): void {
-    const same = set?.key === this.#definitionSet?.key;
-    this.#definitionSet = set;
-    if (!same) this.#refreshDefinitions();
+    if (this.#definitions.replace(set)) this.#calibrateDefinitions();
   }
 
   /**
@@ -307,7 +275,7 @@ export class CameraScorer {
     const live = this.#live;
     this.#model = model;
     this.#refreshReferences();
-    this.#refreshDefinitions();
+    this.#calibrateDefinitions();
     if (before === null || live === null) {
       this.#live = null;
       return;
@@ -336,7 +304,7 @@ export class CameraScorer {
   }
 
   #score(observation: Observation, model: NormalityModel, hold: boolean): SegmentScore {
-    const { epoch, sequence, startMs, endMs, values } = observation;
+    const { epoch, sequence, startMs } = observation;
     const before = this.#live;
     const started = before === null || before.epoch !== epoch;
     const states = started
@@ -349,118 +317,30 @@ export class CameraScorer {
     const statistic = fuseCues(this.#cues, surprises);
     const adjacent = before !== null && before.epoch === epoch && before.sequence + 1 === sequence;
     const ofCues = calibratedSurprise(model, smooth(adjacent ? before.statistic : null, statistic), startMs);
-    const definitions = this.#readDefinitions(observation, adjacent ? before : null);
-    const surprise = definitions ? joinDefinitions(ofCues, definitions.surprise) : ofCues;
+    const definitions = this.#definitions.read(observation, adjacent ? before.definitions : undefined);
+    const ofDefinitions = this.#definitions.stateAfter(definitions);
     this.#live = {
       epoch,
       sequence,
       statistic,
       states: read.states,
       ...(this.#backdrop ? { backdrop: this.#backdrop } : {}),
-      ...(this.#definitions && definitions?.statistic != null
-        ? { definitions: { key: this.#definitions.key, statistic: definitions.statistic } }
-        : {}),
+      ...(ofDefinitions ? { definitions: ofDefinitions } : {}),
     };
     this.#unsettled = observation;
-
-    const strongest = strongestCue(this.#cues, surprises);
-    const defined =
-      definitions && definitionsLead(ofCues, definitions.surprise) ? strongestDefinition(definitions.readings) : null;
-    const cues: Cue[] = this.#cues.map((cue, index) => {
-      const reading = read.readings[index];
-      const own = surprises[index] ?? 0;
-      return {
-        name: cue.name,
-        raw: reading?.raw ?? 0,
-        probability: Math.exp(-own),
-        cell: cellOf(reading?.cell ?? 0, model.shape),
-        ...(reading?.box ? { box: reading.box } : {}),
-        ...(reading?.label ? { label: reading.label } : {}),
-        ...(surprise >= NOTABLE_SURPRISE && own >= NOTABLE_CUE
-          ? { comparison: describeCue(this.#heads, model, read.readings, index) ?? '' }
-          : {}),
-      };
-    });
-    return {
-      epoch,
-      sequence,
-      startMs,
-      endMs,
-      score: scoreOf(surprise),
-      surprise,
-      cues: definitions
-        ? [
-            ...cues,
-            ...cuesOfDefinitions(definitions, surprise >= NOTABLE_SURPRISE ? NOTABLE_CUE : Number.POSITIVE_INFINITY),
-          ]
-        : cues,
-      certainty:
-        certaintyOf(
-          sharpness(values, model.shape),
-          model.usualSharpness,
-          model.learnedSegments / model.dependenceSegments,
-        ) *
-        agreementOf([...this.#witnesses(surprises), ...(definitions ? [definitions.surprise] : [])]) *
-        (hold ? HELD_CERTAINTY : 1),
-      hottestCell: defined ? null : (cues[strongest]?.cell ?? null),
-      leadingCue: defined ? DEFINITION_CUE : (this.#cues[strongest]?.name ?? ''),
-      explanation: defined
-        ? isWorthExplaining(surprise)
-          ? describeDefinition(defined)
-          : null
-        : withLikeness(explain(this.#heads, model, read.readings, strongest, surprise), like),
-      dependenceSegments: model.dependenceSegments,
-      ...(like
-        ? { likeReference: { id: like.id, verdict: like.verdict, label: like.label, likeness: like.likeness } }
-        : {}),
-      ...(thing && surprise >= NOTABLE_SURPRISE ? { descriptor: thing.descriptor } : {}),
-      ...(surprise >= NOTABLE_SURPRISE
-        ? this.#circumstances(observation, model, read.readings[strongest]?.cell ?? 0)
-        : {}),
-    };
+    const look = { observation, readings: read.readings, surprises, ofCues, definitions, thing, like, hold };
+    return scoreOfLook(look, { heads: this.#heads, cues: this.#cues, model, memory: this.#memory });
   }
 
-  #refreshDefinitions(): void {
-    const set = this.#definitionSet;
-    const index = this.#heads.findIndex(({ embedding }) => embedding !== undefined && embedding === set?.pack);
-    const bank = bankOf(this.#model?.heads[index]?.model);
-    this.#definitions = set === null ? null : DefinitionCues.calibrate(set, bank);
-  }
-
-  #readDefinitions(observation: Observation, before: LiveState | null): DefinitionOutcome | null {
-    if (this.#definitions === null) return null;
-    const { definitions } = before ?? {};
-    return this.#definitions.read(
-      observation,
-      definitions?.key === this.#definitions.key ? definitions.statistic : null,
-    );
+  #calibrateDefinitions(): void {
+    const { pack } = this.#definitions;
+    const index = this.#heads.findIndex(({ embedding }) => embedding !== undefined && embedding === pack);
+    this.#definitions.calibrate(bankOf(this.#model?.heads[index]?.model));
   }
 
   #refreshReferences(): void {
     const ordinary = this.#model?.ordinary ?? [];
     this.#references = this.#reviewed.length === 0 ? NO_REFERENCES : new ReferenceBank(this.#reviewed, ordinary);
-  }
-
-  /** The loudest cue of each head: cues of one head look at the same pixels and are no independent witnesses. */
-  #witnesses(surprises: readonly number[]): readonly number[] {
-    let first = 0;
-    return this.#heads.map(({ cues }) => {
-      const own = surprises.slice(first, first + cues.length);
-      first += cues.length;
-      return Math.max(0, ...own);
-    });
-  }
-
-  /** What is costly and of use only where something stands out. */
-  #circumstances(observation: Observation, model: NormalityModel, cell: number) {
-    const heat = new Float32Array(model.shape.rows * model.shape.columns);
-    this.#heads.forEach((head, index) => {
-      head.heat?.(model.heads[index]?.model, observation).forEach((value, place) => {
-        heat[place] = Math.max(heat[place] ?? 0, value);
-      });
-    });
-    heat[cell] = 1;
-    return { heat, nearestNormal: nearestNormal(this.#memory.samples(), observation, model.shape, cell, 3) };
   }
 }
 
@@ -471,18 +351,7 @@ export function learnedStateOf(state: Uint8Array): LearningProgress {
   return { done, progress: done ? 1 : 0, observedSegments, requiredSegments: observedSegments };
 }
 
-/** A person's own word for such a thing, where one was given. */
-function withLikeness(explanation: string | null, like: Likeness | null): string | null {
-  if (explanation === null || like === null || like.verdict === 'dismissed') return explanation;
-  return `${explanation}, like what was confirmed${like.label === null ? '' : ` as “${like.label}”`}`;
-}
-
 /** What a head keeps of its state over a break of the stream, or under a model learned anew. */
 function stateAfter(head: AnyCueHead, model: unknown, state: unknown): unknown {
   return head.carry && state !== undefined ? head.carry(model, state) : head.start(model);
-}
-
-function cellOf(cell: number, shape: GridShape): GridCell {
-  const row = Math.floor(cell / shape.columns);
-  return { row, column: cell - row * shape.columns };
 }
