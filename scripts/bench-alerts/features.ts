@@ -11,6 +11,7 @@ import {
   LONG_SCENE_WIDTH,
   LongScene,
 } from '../../src/scene/long-run/long-scene.ts';
+import { halveInto, widened } from '../../src/score/halved.ts';
 import type { SegmentFeatures } from '../../src/score/segment-features.ts';
 import { scenesVersion } from './code-version.ts';
 import { type CameraJob, sceneKind, sceneName } from './job.ts';
@@ -151,8 +152,8 @@ class Keeper {
     };
     const each = values.length + (lattice?.values.length ?? 0);
     this.#buffer ??= new Uint16Array(each * WRITE_SEGMENTS);
-    halve(values, this.#buffer, this.#filled);
-    if (lattice) halve(lattice.values, this.#buffer, this.#filled + values.length);
+    halveInto(values, this.#buffer, this.#filled);
+    if (lattice) halveInto(lattice.values, this.#buffer, this.#filled + values.length);
     this.#filled += each;
     if (this.#filled === this.#buffer.length) await this.#flush();
   }
@@ -174,18 +175,6 @@ class Keeper {
   async close(): Promise<void> {
     await this.#handle.close();
   }
-}
-
-/** Upper halves of the floats, rounded to nearest. */
-function halve(values: Float32Array, target: Uint16Array, offset: number): void {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  for (let i = 0; i < bits.length; i += 1) target[offset + i] = ((bits[i] as number) + 0x8000) >>> 16;
-}
-
-function widen(halves: Uint16Array, from: number, length: number): Float32Array {
-  const bits = new Uint32Array(length);
-  for (let i = 0; i < length; i += 1) bits[i] = (halves[from + i] as number) << 16;
-  return new Float32Array(bits.buffer);
 }
 
 /** Reads features that were kept by this file's `openFeatures`. */
@@ -217,14 +206,14 @@ export function openKept(file: string, head: KeptHead): FeatureStream {
             rows,
             columns,
             channels,
-            values: widen(halves, 0, gridLength),
+            values: widened(halves, 0, gridLength),
             ...(head.lattice
               ? {
                   lattice: {
                     rows: head.lattice[0],
                     columns: head.lattice[1],
                     channels: head.lattice[2],
-                    values: widen(halves, gridLength, latticeLength),
+                    values: widened(halves, gridLength, latticeLength),
                   },
                 }
               : {}),

@@ -13,12 +13,14 @@ const SUSPICIOUS = 0.8;
 /** A young camera has nearly everything still to see: so often a block is taken up to `YOUNG_MS`, and after it. */
 const YOUNG_MS = 4 * 3_600_000;
 const YOUNG_STRIDE_MS = 180_000;
-const STRIDE_MS = 600_000;
+const STRIDE_MS = 300_000;
 /** Relearning at these ages of what was learned, then at every further `RELEARN_EVERY_MS`. */
 const RELEARN_AT_MS: readonly number[] = [1, 2, 4].map((hours) => hours * 3_600_000);
-const RELEARN_EVERY_MS = 6 * 3_600_000;
-/** So long after a switch to infrared or back the new mode has given enough blocks, out of quarantine, to be learned. */
-const RELEARN_AFTER_MODE_MS = 1_800_000;
+const RELEARN_EVERY_MS = 3 * 3_600_000;
+/** So long after a switch to infrared or back, or after the scene became livelier, there are enough blocks, out of quarantine, to be learned. */
+const RELEARN_SOON_MS = 1_800_000;
+/** From this pace on (pace.ts) the scene is not what was learned: rain or a crowd that the camera has never seen. */
+const LIVELIER = 1.5;
 
 /** One block of neighbouring segments on its way into memory. */
 export type QuarantinedBlock = readonly Observation[];
@@ -34,6 +36,7 @@ export interface AdaptationState {
   readonly waiting: readonly QuarantinedBlock[];
   /** UTC ms. */
   readonly relearnMs: number | null;
+  /** For a new kind of picture, or a livelier scene. */
   readonly modeRelearnMs: number | null;
   /** Blocks admitted since the last relearning. */
   readonly admitted: number;
@@ -51,6 +54,9 @@ const FRESH: AdaptationState = {
   admitted: 0,
 };
 
+/** What the sequential rule made of a segment, as far as learning goes by it. */
+export type SettledStep = Pick<SequentialStep, 'statistic' | 'threshold' | 'alarm' | 'onsetMs' | 'pace'>;
+
 /** What happened in a segment, apart from how it looked. */
 export interface Circumstance {
   /** The camera was unhealthy or in transition. */
@@ -62,8 +68,8 @@ export interface Circumstance {
 }
 
 /**
- * What a camera that has learned may still take for normal. A block of six seconds is taken every three minutes (every ten once the camera is
- * four hours old) and waits for ten minutes; whatever then lies near an alarm, or near what was almost one, is dropped, so that a slow
+ * What a camera that has learned may still take for normal. A block of six seconds is taken every three minutes (every five once the camera is
+ * four hours old and the scene what it knows) and waits for ten minutes; whatever then lies near an alarm, or near what was almost one, is dropped, so that a slow
  * anomaly that becomes an incident never teaches. Ordinary rare moments stay in: without them the tails would shrink at each learning.
  * Time is that of the segments, so the same segments give the same memory.
  */
@@ -84,25 +90,24 @@ export class AdaptationQueue {
    * Takes the next scored segment.
    * @returns blocks that may enter the memory of normal now, oldest first
    */
-  offer(
-    observation: Observation,
-    step: Pick<SequentialStep, 'statistic' | 'threshold' | 'alarm' | 'onsetMs'>,
-    circumstance: Circumstance = {},
-  ): readonly QuarantinedBlock[] {
+  offer(observation: Observation, step: SettledStep, circumstance: Circumstance = {}): readonly QuarantinedBlock[] {
     const nowMs = observation.endMs;
     // The wall clock went back: what waits has no age any more.
     if (this.#state.lastMs !== null && nowMs < this.#state.lastMs - QUARANTINE_MS) this.#update(FRESH);
     const bornMs = this.#state.bornMs ?? observation.startMs;
     this.#update({ bornMs, lastMs: nowMs });
-    if (circumstance.modeChanged) this.#update({ modeRelearnMs: nowMs + RELEARN_AFTER_MODE_MS });
+    const livelier = (step.pace ?? 1) >= LIVELIER;
+    if (circumstance.modeChanged || (livelier && this.#state.modeRelearnMs === null)) {
+      this.#update({ modeRelearnMs: nowMs + RELEARN_SOON_MS });
+    }
     const suspicious =
       step.alarm || step.statistic >= SUSPICIOUS * step.threshold || circumstance.incidentOpen || circumstance.hold;
     if (suspicious) this.#drop(circumstance.hold ? nowMs : Math.min(nowMs, step.onsetMs ?? nowMs), nowMs);
-    else this.#collect(observation, nowMs - bornMs < YOUNG_MS ? YOUNG_STRIDE_MS : STRIDE_MS);
+    else this.#collect(observation, livelier || nowMs - bornMs < YOUNG_MS ? YOUNG_STRIDE_MS : STRIDE_MS);
     return this.#release(nowMs);
   }
 
-  /** Whether it is time to learn anew from the memory: at 1, 2, 4 hours of age, then every six; half an hour after a change of mode. */
+  /** Whether it is time to learn anew from the memory: at 1, 2, 4 hours of age, then every three; half an hour after a change of mode, and every half hour while livelier. */
   relearningDue(nowMs: number): boolean {
     const { bornMs, relearnMs, modeRelearnMs, admitted } = this.#state;
     if (bornMs === null || admitted === 0) return false;
@@ -153,33 +158,44 @@ export class AdaptationQueue {
 
 /** Of the blocks of an hour that has its fair share, so many are taken to renew it: a block stays for days. */
 const RENEWAL = 0.25;
+/** Share of a memory that empty blocks have at most while there are others: one empty minute is like another. */
+const EMPTY_SHARE = 0.2;
+
+/** What decides where a block goes. */
+export interface BlockSummary {
+  /** UTC ms. */
+  readonly startMs: number;
+  /** Nothing moved or stood there. */
+  readonly empty: boolean;
+}
 
 /**
- * Where a block goes in a full memory: hours of the day share it evenly, so that a night does not push out the day. A block of an
- * hour with less than its share replaces one of the fullest hour; else it replaces one of its own hour, one time in four.
+ * Where a block goes in a full memory. Empty blocks share a fifth of it at most, so that quiet nights do not push out what there is to
+ * know of a day; within both kinds hours of the day share evenly, so that one hour does not push out another. A block of an hour
+ * with less than its share replaces one of the fullest hour; else it replaces one of its own hour, one time in four.
  *
- * @param storedMs UTC ms of each remembered block
  * @param random uniform in [0, 1)
  * @returns index of the block to replace, or null where the new one is left out
  */
-export function blockToReplace(storedMs: readonly number[], blockMs: number, random: () => number): number | null {
-  const hours = storedMs.map(hourOf);
+export function blockToReplace(
+  stored: readonly BlockSummary[],
+  block: BlockSummary,
+  random: () => number,
+): number | null {
+  const emptyCount = stored.filter(({ empty }) => empty).length;
+  const emptyIsFull = emptyCount > EMPTY_SHARE * stored.length;
+  // where one kind has more than is its, the other takes from it
+  const lacking = block.empty ? emptyCount < EMPTY_SHARE * stored.length - 1 : emptyIsFull;
+  const kind = lacking ? !block.empty : block.empty;
   const sizes = new Map<number, number>();
-  for (const hour of hours) sizes.set(hour, (sizes.get(hour) ?? 0) + 1);
-  const own = hourOf(blockMs);
-  const ownSize = sizes.get(own) ?? 0;
-  let fullest = own;
-  let most = ownSize;
-  for (const [hour, size] of sizes) {
-    if (size > most) {
-      most = size;
-      fullest = hour;
-    }
-  }
-  const lacking = most > ownSize + 1;
-  if (!lacking && random() >= RENEWAL) return null;
-  const from = lacking ? fullest : own;
-  const places = hours.flatMap((hour, index) => (hour === from ? [index] : []));
+  for (const own of stored) if (own.empty === kind) sizes.set(hourOf(own), (sizes.get(hourOf(own)) ?? 0) + 1);
+  const own = hourOf(block);
+  const ownSize = kind === block.empty ? (sizes.get(own) ?? 0) : 0;
+  const [fullest, most] = [...sizes].reduce((best, next) => (next[1] > best[1] ? next : best), [own, ownSize]);
+  const takes = lacking || most > ownSize + 1;
+  if (!takes && random() >= RENEWAL) return null;
+  const from = takes ? fullest : own;
+  const places = stored.flatMap((other, index) => (other.empty === kind && hourOf(other) === from ? [index] : []));
   return places[Math.floor(random() * places.length)] ?? null;
 }
 
@@ -193,6 +209,6 @@ function endOf(block: QuarantinedBlock): number {
   return block.at(-1)?.endMs ?? Number.NEGATIVE_INFINITY;
 }
 
-function hourOf(timeMs: number): number {
-  return new Date(timeMs).getUTCHours();
+function hourOf({ startMs }: Pick<BlockSummary, 'startMs'>): number {
+  return new Date(startMs).getUTCHours();
 }

@@ -1,5 +1,5 @@
 import { problem } from '../platform/errors.ts';
-import { AdaptationQueue, type AdaptationState, type Circumstance } from './adaptation.ts';
+import { AdaptationQueue, type AdaptationState, type Circumstance, type SettledStep } from './adaptation.ts';
 import { checkFeatures } from './check-features.ts';
 import type { AnyCueHead, GridShape } from './cue-head.ts';
 import { strangestThing } from './feedback/describe.ts';
@@ -19,13 +19,12 @@ import { observationOf } from './observe.ts';
 import { scoreOfLook } from './score-of-look.ts';
 import type { SegmentFeatures } from './segment-features.ts';
 import type { SegmentScore } from './segment-score.ts';
-import type { SequentialStep } from './sequential-rule.ts';
 import { decodeState, encodeState } from './state-codec.ts';
 
 export interface ScorerSettings {
   /** Learning ends by itself after so many segments, unless recordings are being taught (`endRecording`). */
   readonly requiredSegments: number;
-  /** Segments kept while learning, at about 10 kB each; 1200 by default, 900 where embeddings are kept with them. */
+  /** Segments kept, at about 5 kB each; 2400 by default, 1600 where embeddings are kept with them. */
   readonly maximumReferences?: number;
   readonly seed?: number;
   /** What looks at the segments; those of a camera without a detector unless told. */
@@ -44,9 +43,9 @@ export interface LearningProgress {
 }
 
 const HOUR_MS = 3_600_000;
-const MAXIMUM_REFERENCES = 1200;
-/** An embedding of 512 numbers is 2 kB more a segment, and what is learned of it another 2 MB. */
-const MAXIMUM_REFERENCES_WITH_EMBEDDINGS = 900;
+const MAXIMUM_REFERENCES = 2400;
+/** An embedding of 512 numbers is 2 kB more a segment, and what is learned of it another 3 MB. */
+const MAXIMUM_REFERENCES_WITH_EMBEDDINGS = 1600;
 /** Fewer segments (at half a second each) say nothing about how unusual anything is. */
 const MINIMUM_SEGMENTS = 40;
 
@@ -84,7 +83,7 @@ export interface LearningTask {
 
 /**
  * Learns one camera's normal without labels, then says how surprising each segment is. Causal: a score depends on this and
- * earlier segments only. Holds at most about 15 MB.
+ * earlier segments only. Holds at most about 18 MB.
  */
 export class CameraScorer {
   readonly #requiredSegments: number;
@@ -154,7 +153,7 @@ export class CameraScorer {
     return scorer;
   }
 
-  /** What was learned; up to 15 MB, changes with each segment while learning and with each learning afterwards. */
+  /** What was learned; up to 17 MB, changes with each segment while learning and with each learning afterwards. */
   serialize(): Uint8Array {
     const state: SavedState = {
       observedSegments: this.#observedSegments,
@@ -205,10 +204,7 @@ export class CameraScorer {
    * What became of the segment scored last, by the sequential rule and the camera's health: decides whether it may be taken for
    * normal later, and whether it is time to learn again. Without it nothing is learned after learning.
    */
-  settle(
-    step: Pick<SequentialStep, 'statistic' | 'threshold' | 'alarm' | 'onsetMs'>,
-    circumstance: Circumstance = {},
-  ): void {
+  settle(step: SettledStep, circumstance: Circumstance = {}): void {
     const observation = this.#unsettled;
     this.#unsettled = null;
     if (observation === null) return;

@@ -35,8 +35,8 @@ export interface CueDefinition {
   readonly confirmedBy?: { readonly cue: string; readonly from: number };
 }
 
-/** Maturity of cues that need the half hour of life which fills the memory of segments (900 or 1,200). */
-export const ONCE_MEMORY_IS_FULL = { from: 600, full: 900 } as const;
+/** Maturity of cues that compare with many passers-by at once: silent below five minutes of life, fully heard from seven and a half on. */
+export const ONCE_MUCH_IS_KNOWN = { from: 600, full: 900 } as const;
 
 /** How unusual a segment is to one cue, before calibration. */
 export interface Reading {

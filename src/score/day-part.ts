@@ -1,4 +1,5 @@
 import { dependenceLength } from './dependence.ts';
+import { FUSED_TAIL } from './fuse.ts';
 import { calibrateTail, type Tail } from './tail.ts';
 
 /** One hour on either side shares its history: activity changes with the day, not with the clock's strokes. */
@@ -25,7 +26,7 @@ export function tailsByHour(
       .map(({ values, timesMs }) => values.filter((__, index) => isNear(hour, timesMs[index] ?? 0)))
       .filter((values) => values.length > 0);
     const values = own.flat();
-    return values.length < MINIMUM_SEGMENTS ? null : calibrateTail(values, dependenceLength(own));
+    return values.length < MINIMUM_SEGMENTS ? null : calibrateTail(values, dependenceLength(own), FUSED_TAIL);
   });
 }
 

@@ -22,6 +22,12 @@ export function smooth(previous: number | null, current: number): number {
   return previous === null || current < previous ? current : (previous + current) / 2;
 }
 
+/**
+ * For the calibration of the fused statistic, nats: it is made of surprises, whose tail falls by one nat a nat where they are calibrated, and
+ * a little faster once smoothed. A history that falls faster still was lucky, and what goes by it calls common things impossible.
+ */
+export const FUSED_TAIL = { tailExcess: 0.9 } as const;
+
 /** Nats at which the score is one half: once in a thousand segments. */
 const HALF_SURPRISE = Math.log(1000);
 

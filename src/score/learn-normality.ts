@@ -1,9 +1,9 @@
-import type { AnyCueHead, GridShape, HistorySample, Reading } from './cue-head.ts';
+import type { AnyCueHead, CueDefinition, GridShape, HistorySample, Reading } from './cue-head.ts';
 import { tailsByHour } from './day-part.ts';
 import { dependenceLength } from './dependence.ts';
 import { strangestThing } from './feedback/describe.ts';
 import { type OrdinaryThing, ordinaryThings } from './feedback/ordinary-things.ts';
-import { smooth } from './fuse.ts';
+import { FUSED_TAIL, smooth } from './fuse.ts';
 import type { Sample } from './learning-memory.ts';
 import { cueSurprises, cuesOf, fuseCues, type NormalityModel } from './normality-model.ts';
 import { sharpness } from './picture-quality.ts';
@@ -37,7 +37,7 @@ export function learnNormality(
     const raws = own.flatMap((reading) => (reading?.silent === true ? [] : (reading?.raw ?? 0)));
     const dependence = dependenceLength(runsOf(looked, raws).map((run) => run.values));
     const calibrated = [...raws, ...(cue.prior ?? []).slice(raws.length)];
-    return calibrated.length === 0 ? SILENT_TAIL : calibrateTail(calibrated, dependence, cue.leastExcess);
+    return calibrated.length === 0 ? SILENT_TAIL : calibrateTail(calibrated, dependence, leastOf(cue));
   });
 
   const smoothed: number[] = [];
@@ -59,13 +59,17 @@ export function learnNormality(
     shape,
     heads: heads.map(({ name }, index) => ({ name, model: learned[index]?.model })),
     tails,
-    fused: calibrateTail(smoothed, dependenceSegments),
+    fused: calibrateTail(smoothed, dependenceSegments, FUSED_TAIL),
     fusedByHour: tailsByHour(runs),
     dependenceSegments,
     learnedSegments: samples.length,
     ordinary: ordinaryThings(things),
     usualSharpness: sharpnesses[sharpnesses.length >> 1] ?? 0,
   };
+}
+
+function leastOf({ leastExcess }: CueDefinition): { readonly meanExcess?: number } {
+  return leastExcess === undefined ? {} : { meanExcess: leastExcess };
 }
 
 type FoldedSample = Sample & HistorySample;

@@ -1,4 +1,6 @@
 import type { GridShape } from './cue-head.ts';
+import { widenedAt } from './halved.ts';
+import type { KeptSample } from './learning-memory.ts';
 import type { Observation } from './observation.ts';
 import type { NormalMoment } from './segment-score.ts';
 
@@ -13,7 +15,7 @@ const APART_MS = 60_000;
  *   by its spread over the moments
  */
 export function nearestNormal(
-  memory: readonly Observation[],
+  memory: readonly Pick<KeptSample, 'endMs' | 'values'>[],
   observation: Observation,
   shape: GridShape,
   cell: number,
@@ -48,13 +50,17 @@ function placesAround({ rows, columns, channels }: GridShape, cell: number): rea
   return places;
 }
 
-function spreadOf(memory: readonly Observation[], places: readonly number[], channels: number): Float64Array {
+function spreadOf(
+  memory: readonly Pick<KeptSample, 'values'>[],
+  places: readonly number[],
+  channels: number,
+): Float64Array {
   const sum = new Float64Array(channels);
   const squares = new Float64Array(channels);
   for (const { values } of memory) {
     for (const place of places) {
       for (let channel = 0; channel < channels; channel++) {
-        const value = values[place + channel] ?? 0;
+        const value = widenedAt(values, place + channel);
         sum[channel] = (sum[channel] ?? 0) + value;
         squares[channel] = (squares[channel] ?? 0) + value * value;
       }
@@ -68,8 +74,8 @@ function spreadOf(memory: readonly Observation[], places: readonly number[], cha
 }
 
 function distanceOf(
-  one: Observation,
-  other: Observation,
+  moment: Pick<KeptSample, 'values'>,
+  { values }: Observation,
   places: readonly number[],
   channels: number,
   spread: Float64Array,
@@ -78,7 +84,7 @@ function distanceOf(
   for (const place of places) {
     for (let channel = 0; channel < channels; channel++) {
       const difference =
-        ((one.values[place + channel] ?? 0) - (other.values[place + channel] ?? 0)) / (spread[channel] ?? 1);
+        (widenedAt(moment.values, place + channel) - (values[place + channel] ?? 0)) / (spread[channel] ?? 1);
       sum += difference * difference;
     }
   }

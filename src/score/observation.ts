@@ -2,7 +2,7 @@ import type { DetectedObject } from './detected-object.ts';
 import type { LearnedFeatures } from './learned-features.ts';
 
 /**
- * What the heads look at and what learning remembers of a segment: its features boiled down to at most about 11 kB, and 4 bytes a
+ * What the heads look at and what learning remembers of a segment: its features boiled down to at most about 11 kB (6 in memory, halved.ts), and 4 bytes a
  * dimension of each embedding that is remembered.
  * Plain data; `observationOf` (observe.ts) makes it.
  */

@@ -131,7 +131,7 @@ function loudestOfEach(heads: readonly AnyCueHead[], surprises: readonly number[
 function circumstancesOf(observation: Observation, { heads, model, memory }: Looker, cell: number) {
   return {
     heat: heatMap(heads, model, observation, cell),
-    nearestNormal: nearestNormal(memory.samples(), observation, model.shape, cell, NORMAL_MOMENTS),
+    nearestNormal: nearestNormal(memory.moments(), observation, model.shape, cell, NORMAL_MOMENTS),
   };
 }
 

@@ -1,13 +1,14 @@
 import { problem } from '../platform/errors.ts';
 
-/** "VDTS" and the layout's version; a scorer never reads a state of another version. */
+/** "VDTS" and the layout's version: the second knows 16-bit arrays besides. A scorer never reads a state of a later version. */
 const MAGIC = 0x56445453;
-const VERSION = 1;
+const VERSION = 2;
 const ALIGNMENT = 8;
 const HEADER_BYTES = 16;
 
-type NumberArray = Float32Array | Float64Array | Uint8Array;
-type ArrayKind = 'f32' | 'f64' | 'u8';
+type NumberArray = Float32Array | Float64Array | Uint16Array | Uint8Array;
+type ArrayKind = 'f32' | 'f64' | 'u16' | 'u8';
+const WIDTHS: Readonly<Record<ArrayKind, number>> = { f32: 4, f64: 8, u16: 2, u8: 1 };
 interface ArrayReference {
   readonly $array: ArrayKind;
   readonly offset: number;
@@ -47,8 +48,9 @@ export function decodeState(encoded: Uint8Array): unknown {
   if (bytes.length < HEADER_BYTES || view.getUint32(0) !== MAGIC) {
     throw problem('VDT_SCORER_STATE_UNREADABLE', { reason: 'these bytes are no scorer state' });
   }
-  if (view.getUint32(4) !== VERSION) {
-    throw problem('VDT_SCORER_STATE_UNREADABLE', { reason: `layout ${view.getUint32(4)} instead of ${VERSION}` });
+  const version = view.getUint32(4);
+  if (version < 1 || version > VERSION) {
+    throw problem('VDT_SCORER_STATE_UNREADABLE', { reason: `layout ${version} instead of ${VERSION}` });
   }
   const textLength = view.getUint32(8);
   const bodyStart = HEADER_BYTES + align(textLength);
@@ -63,17 +65,19 @@ export function decodeState(encoded: Uint8Array): unknown {
 }
 
 function readArray(bytes: Uint8Array, start: number, reference: ArrayReference): NumberArray {
-  const width = reference.$array === 'f64' ? 8 : reference.$array === 'f32' ? 4 : 1;
+  const width = WIDTHS[reference.$array];
   const end = start + reference.length * width;
   if (end > bytes.length) throw new RangeError('array beyond the end');
   const copy = bytes.slice(start, end);
   if (reference.$array === 'u8') return copy;
+  if (reference.$array === 'u16') return new Uint16Array(copy.buffer);
   return reference.$array === 'f64' ? new Float64Array(copy.buffer) : new Float32Array(copy.buffer);
 }
 
 function kindOf(value: unknown): ArrayKind | null {
   if (value instanceof Float32Array) return 'f32';
   if (value instanceof Float64Array) return 'f64';
+  if (value instanceof Uint16Array) return 'u16';
   return value instanceof Uint8Array ? 'u8' : null;
 }
 

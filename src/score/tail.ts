@@ -26,12 +26,13 @@ export interface Tail {
  *
  * @param history raw scores of normal segments that the scoring model did not see; at least one
  * @param dependenceSegments how many neighbouring values count as one independent observation
- * @param leastMeanExcess in the unit of the raw score: however constant the history, the tail falls no faster than this says
+ * @param least in the unit of the raw score: however constant the history, its mean excess is taken for `meanExcess` at least, and however
+ *   long, the tail's for `tailExcess`
  */
 export function calibrateTail(
   history: readonly number[],
   dependenceSegments: number,
-  leastMeanExcess: number = LEAST_MEAN_EXCESS,
+  least: { readonly meanExcess?: number; readonly tailExcess?: number } = {},
 ): Tail {
   const sorted = Float64Array.from(history).sort();
   const count = sorted.length;
@@ -43,7 +44,8 @@ export function calibrateTail(
   for (let index = first; index < count; index++) excess += at(sorted, index) - threshold;
   const spread = Math.max(at(sorted, first) - at(sorted, count >> 1), 1e-6);
   const independent = Math.max(1, exceedances / Math.max(1, dependenceSegments));
-  const meanExcess = Math.max(excess / exceedances, spread / 8, leastMeanExcess) * (1 + 1 / Math.sqrt(independent));
+  const observed = Math.max(excess / exceedances, spread / 8, least.meanExcess ?? LEAST_MEAN_EXCESS);
+  const tailExcess = Math.max(observed * (1 + 1 / Math.sqrt(independent)), least.tailExcess ?? 0);
 
   const knots: number[] = [];
   const surprises: number[] = [];
@@ -55,7 +57,7 @@ export function calibrateTail(
     knots.push(raw);
     surprises.push(surprise);
   }
-  return { knots: Float64Array.from(knots), surprises: Float64Array.from(surprises), slope: 1 / meanExcess };
+  return { knots: Float64Array.from(knots), surprises: Float64Array.from(surprises), slope: 1 / tailExcess };
 }
 
 /**

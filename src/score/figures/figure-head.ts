@@ -1,5 +1,5 @@
 import { cellAt } from '../cell-at.ts';
-import { type CueDefinition, type CueHead, type GridShape, ONCE_MEMORY_IS_FULL, type Reading } from '../cue-head.ts';
+import { type CueDefinition, type CueHead, type GridShape, ONCE_MUCH_IS_KNOWN, type Reading } from '../cue-head.ts';
 import type { Box } from '../detected-object.ts';
 import type { Observation } from '../observation.ts';
 import { FigureJudge, NOTHING_THERE } from './figure-net.ts';
@@ -19,10 +19,25 @@ const STILL = figureIndex('still');
 const moving = new FigureJudge(MOVING_NET);
 const standing = new FigureJudge(STANDING_NET);
 
+/** Share of the newest segment in what is said of what stands: half of it is of the last two seconds. */
+const NEWEST_SHARE = 0.15;
+
+/** What stands does so for seconds; passers-by and its own stirring change how it looks at single moments. */
+interface Lasting {
+  /** Running mean of the strangest standing figure's logit, nats, over what was seen of the stream so far. */
+  readonly mean: number;
+  /** How much was seen: 0 to 1. */
+  readonly weight: number;
+  /** The last look at something that stands. */
+  readonly seen: Reading;
+}
+
+type FigureState = PathState & { readonly lasting?: Lasting };
+
 /** The nets know figures as cameras see them that have learned for half an hour. */
 export const FIGURE_CUES: readonly CueDefinition[] = [
-  { name: 'figure', weight: 2, evidence: 'extrapolated', leastExcess: 0.5, maturity: ONCE_MEMORY_IS_FULL },
-  { name: 'standing', weight: 0.05, evidence: 'extrapolated', leastExcess: 0.5, maturity: ONCE_MEMORY_IS_FULL },
+  { name: 'figure', weight: 2, evidence: 'extrapolated', leastExcess: 0.5, maturity: ONCE_MUCH_IS_KNOWN },
+  { name: 'standing', weight: 0.15, evidence: 'extrapolated', leastExcess: 0.5, maturity: ONCE_MUCH_IS_KNOWN },
 ];
 
 /**
@@ -31,14 +46,14 @@ export const FIGURE_CUES: readonly CueDefinition[] = [
  * was trained on generated days (MODEL_CARD.md): it knows how deviations go together, not what this camera sees (ResAD: one detector on
  * residuals for many cameras).
  */
-export const figureHead: CueHead<FigureModel, PathState> = {
+export const figureHead: CueHead<FigureModel, FigureState> = {
   // another name whenever what is learned changes: cameras then learn anew from what they remember
-  name: 'figures-1',
+  name: 'figures-2',
   cues: FIGURE_CUES,
 
   learn(history, shape, seed) {
     const references = collectFigureReferences(history, seed);
-    let state = NO_PATHS;
+    let state: FigureState = NO_PATHS;
     const readings = history.map((sample) => {
       const step = read(references, shape, state, sample, sample.fold);
       state = step.state;
@@ -58,10 +73,10 @@ export const figureHead: CueHead<FigureModel, PathState> = {
 function read(
   references: FigureReferences,
   shape: GridShape,
-  before: PathState,
+  before: FigureState,
   { epoch, sequence, figures }: Observation,
   fold: number,
-): { readonly readings: readonly Reading[]; readonly state: PathState } {
+): { readonly readings: readonly Reading[]; readonly state: FigureState } {
   if (figures === undefined || references.movingFolds.length === 0) {
     return { readings: FIGURE_CUES.map(() => ({ raw: 0, cell: 0, value: 0, silent: true })), state: NO_PATHS };
   }
@@ -76,10 +91,20 @@ function read(
       own.figure = figure;
     }
   }
-  const readings = [strangest.moving, strangest.standing].map(({ raw, figure }) =>
-    readingOf(raw, figure, figures, state.views, shape),
-  );
-  return { readings, state };
+  const look = ({ raw, figure }: { raw: number; figure: number }) =>
+    readingOf(raw, figure, figures, state.views, shape);
+  const follows = before.epoch === epoch && before.sequence + 1 === sequence;
+  const lasting = lastingAfter(follows ? before.lasting : undefined, look(strangest.standing));
+  const stands = { ...lasting.seen, raw: lasting.mean, value: lasting.mean };
+  return { readings: [look(strangest.moving), stands], state: { ...state, lasting } };
+}
+
+/** mean' = mean + S / weight' (logit - mean), weight' = weight + S (1 - weight): of what was seen so far alone, while that is little. */
+function lastingAfter(before: Lasting | undefined, now: Reading): Lasting {
+  if (before === undefined) return { mean: now.raw, weight: NEWEST_SHARE, seen: now };
+  const weight = before.weight + NEWEST_SHARE * (1 - before.weight);
+  const mean = before.mean + (NEWEST_SHARE / weight) * (now.raw - before.mean);
+  return { mean, weight, seen: now.box ? now : before.seen };
 }
 
 function readingOf(raw: number, figure: number, figures: Float32Array, views: Float32Array, shape: GridShape): Reading {

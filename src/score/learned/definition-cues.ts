@@ -79,7 +79,7 @@ export class DefinitionCues {
       moments.map((offset, place) => rawOf(set, definition, bank.values, offset, normal[place] ?? 0)),
     );
     const calibrate = (values: readonly number[]) =>
-      calibrateTail(values, dependenceLength(runsOf(values, bank.begins)), LEAST_EXCESS);
+      calibrateTail(values, dependenceLength(runsOf(values, bank.begins)), { meanExcess: LEAST_EXCESS });
     const tails = raws.map(calibrate);
     let before: number | null = null;
     const smoothed = moments.map((_, place) => {

@@ -1,4 +1,4 @@
-import { type CueHead, type GridShape, type HistorySample, ONCE_MEMORY_IS_FULL, type Reading } from '../cue-head.ts';
+import { type CueHead, type GridShape, type HistorySample, ONCE_MUCH_IS_KNOWN, type Reading } from '../cue-head.ts';
 import type { Box } from '../detected-object.ts';
 import { patchAround } from './patches.ts';
 import {
@@ -47,7 +47,7 @@ export const sceneChangeHead: CueHead<SceneChangeModel, SceneChangeState> = {
       weight: 0.1,
       evidence: 'extrapolated',
       // how long things usually stop here is told by few stops in a short history
-      maturity: ONCE_MEMORY_IS_FULL,
+      maturity: ONCE_MUCH_IS_KNOWN,
       // a shadow or another light changes a cell for good, but nothing stands there that the nets would take for strange: even odds
       confirmedBy: { cue: 'standing', from: 0 },
     },

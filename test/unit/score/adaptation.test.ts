@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { AdaptationQueue, blockToReplace, type Circumstance } from '../../../src/score/adaptation.ts';
+import {
+  AdaptationQueue,
+  type BlockSummary,
+  blockToReplace,
+  type Circumstance,
+} from '../../../src/score/adaptation.ts';
 import type { Observation } from '../../../src/score/observation.ts';
 import { SeededRandom } from '../../../src/score/random.ts';
 import { decodeState, encodeState } from '../../../src/score/state-codec.ts';
@@ -91,7 +96,7 @@ describe('what a camera may still take for normal', () => {
 });
 
 describe('learning anew', () => {
-  it('comes at one, two and four hours, then every six', () => {
+  it('comes at one, two and four hours, then every three', () => {
     const queue = new AdaptationQueue();
     const hours: number[] = [];
     for (let sequence = 0; sequence < 20 * 7_200; sequence++) {
@@ -101,7 +106,7 @@ describe('learning anew', () => {
       hours.push(Math.round((nowMs - START) / HOUR_MS));
       queue.relearned(nowMs);
     }
-    expect(hours).toEqual([1, 2, 4, 6, 12, 18]);
+    expect(hours).toEqual([1, 2, 4, 6, 9, 12, 15, 18]);
   });
 
   it('comes half an hour after the picture went to infrared', () => {
@@ -114,6 +119,22 @@ describe('learning anew', () => {
     expect(queue.relearningDue(START + 97 * 60_000)).toBe(true);
   });
 
+  it('comes every half hour while the scene is livelier than what was learned, and blocks are taken more often', () => {
+    const queue = new AdaptationQueue();
+    play(queue, 0, 300 * MINUTE);
+    queue.relearned(START + 300 * 60_000);
+    const livelier = { ...CALM, pace: 1.6 };
+    const admitted = play(queue, 300 * MINUTE, 360 * MINUTE, livelier).filter((minute) => minute > 310);
+    expect(admitted.length).toBeGreaterThanOrEqual(12);
+    expect(queue.relearningDue(START + 329 * 60_000)).toBe(false);
+    expect(queue.relearningDue(START + 331 * 60_000)).toBe(true);
+    const calmer = new AdaptationQueue();
+    play(calmer, 0, 300 * MINUTE);
+    calmer.relearned(START + 300 * 60_000);
+    play(calmer, 300 * MINUTE, 331 * MINUTE, { ...CALM, pace: 1.3 });
+    expect(calmer.relearningDue(START + 331 * 60_000)).toBe(false);
+  });
+
   it('does not come where nothing was admitted', () => {
     const queue = new AdaptationQueue();
     play(queue, 0, 120 * MINUTE, CALM, { hold: true });
@@ -122,21 +143,52 @@ describe('learning anew', () => {
 });
 
 describe('the place of a block in a full memory', () => {
-  it('is shared evenly by the hours of the day, and spans days', () => {
+  const hourOf = ({ startMs }: BlockSummary) => new Date(startMs).getUTCHours();
+  const isNight = (block: BlockSummary) => hourOf(block) < 8;
+
+  /** What is kept of five days, a block every ten minutes, after a first half hour. */
+  function fiveDays(isEmpty: (block: BlockSummary) => boolean): readonly BlockSummary[] {
     const random = new SeededRandom(4);
-    const stored = Array.from({ length: 100 }, (_, index) => START + index * 18_000);
-    for (let block = 0; block < 5 * 144; block++) {
-      const blockMs = START + block * 600_000;
-      const place = blockToReplace(stored, blockMs, () => random.next());
-      if (place !== null) stored[place] = blockMs;
+    const at = (startMs: number): BlockSummary => ({ startMs, empty: isEmpty({ startMs, empty: false }) });
+    const stored = Array.from({ length: 100 }, (_, index) => at(START + index * 18_000));
+    for (let index = 0; index < 5 * 144; index++) {
+      const block = at(START + index * 600_000);
+      const place = blockToReplace(stored, block, () => random.next());
+      if (place !== null) stored[place] = block;
     }
-    const hours = Array.from(
-      { length: 24 },
-      (_, hour) => stored.filter((ms) => new Date(ms).getUTCHours() === hour).length,
+    return stored;
+  }
+
+  const sizesByHour = (blocks: readonly BlockSummary[], hours: readonly number[]) =>
+    hours.map((hour) => blocks.filter((block) => hourOf(block) === hour).length);
+
+  it.each([
+    ['life at all hours', false],
+    ['nothing that moves, ever', true],
+  ])('is shared evenly by the hours of the day, and spans days: %s', (_, empty) => {
+    const stored = fiveDays(() => empty);
+    const sizes = sizesByHour(
+      stored,
+      Array.from({ length: 24 }, (__, hour) => hour),
     );
-    expect(Math.min(...hours)).toBeGreaterThanOrEqual(3);
-    expect(Math.max(...hours)).toBeLessThanOrEqual(7);
-    const days = new Set(stored.map((ms) => Math.floor((ms - START) / (24 * HOUR_MS))));
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(3);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(7);
+    const days = new Set(stored.map(({ startMs }) => Math.floor((startMs - START) / (24 * HOUR_MS))));
     expect(days.size).toBeGreaterThanOrEqual(3);
+  });
+
+  it('is a fifth at most for nights in which nothing moves, and shared evenly by the hours of both', () => {
+    const stored = fiveDays(isNight);
+    const night = stored.filter(({ empty }) => empty);
+    expect(night.length).toBeGreaterThanOrEqual(16);
+    expect(night.length).toBeLessThanOrEqual(21);
+    const byNight = sizesByHour(stored, [0, 1, 2, 3, 4, 5, 6, 7]);
+    const byDay = sizesByHour(
+      stored,
+      Array.from({ length: 16 }, (_, index) => 8 + index),
+    );
+    expect(Math.min(...byNight)).toBeGreaterThanOrEqual(1);
+    expect(Math.min(...byDay)).toBeGreaterThanOrEqual(3);
+    expect(Math.max(...byDay)).toBeLessThanOrEqual(8);
   });
 });

@@ -29,6 +29,18 @@ describe('the tail', () => {
     expect(surpriseOf(calibrateTail(history, 10), 12)).toBeLessThan(surpriseOf(calibrateTail(history, 1), 12));
   });
 
+  it('falls no faster beyond the history than it is told, and as before within it', () => {
+    const history = exponentials(2_000, 4).map((raw) => raw / 3);
+    const [free, bound] = [calibrateTail(history, 1), calibrateTail(history, 1, { tailExcess: 0.9 })];
+    const nats = (tail: typeof free) => surpriseOf(tail, 12) - surpriseOf(tail, 3);
+    expect(nats(free)).toBeGreaterThan(9 * 2);
+    expect(nats(bound)).toBeCloseTo(9 / 0.9, 6);
+    expect(surpriseOf(bound, 0.5)).toBe(surpriseOf(free, 0.5));
+    // a short history is wider by itself: that is not counted twice
+    const short = calibrateTail(exponentials(60, 5), 4);
+    expect(nats(calibrateTail(exponentials(60, 5), 4, { tailExcess: 0.9 }))).toBe(nats(short));
+  });
+
   it('has an answer for a history that never varied', () => {
     const tail = calibrateTail(new Array(50).fill(2), 1);
     expect(surpriseOf(tail, 2)).toBeLessThan(0.1);

@@ -61,8 +61,10 @@ describe('a trained head', () => {
     const segment = street(1, (_, random) => fights(ordinary(random)));
     teach(scorer, segment);
     const usual = scored(scorer, segment(LEARNED));
-    const fight = scored(scorer, segment(LEARNED + 1, fights(0.93)));
+    const begins = scored(scorer, segment(LEARNED + 1, fights(0.93)));
+    const fight = scored(scorer, segment(LEARNED + 2, fights(0.93)));
     expect(usual.score).toBeLessThan(0.4);
+    expect(begins.score).toBeGreaterThan(usual.score + 0.1);
     expect(fight.score).toBeGreaterThan(0.5);
     expect(fight.leadingCue).toBe('learned:fights');
     expect(cueOf(fight, 'learned:fights')).toMatchObject({ label: 'fight' });

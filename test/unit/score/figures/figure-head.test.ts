@@ -76,6 +76,24 @@ describe('the figure head', () => {
     expect(figureHead.describe(model, 'standing', reading)).toMatch(/stand|stood/);
   });
 
+  it('says of what stands what the last seconds say: neither is it silenced by a moment, nor one moment loud', () => {
+    const bag: Figure = { column: 30, row: PAVEMENT_ROW + 8, width: 3, height: 3 };
+    const stood = Array.from({ length: 40 }, (): readonly Figure[] => [bag]);
+    const { readings } = watch([...stood, [], ...stood.slice(0, 20), ...Array.from({ length: 30 }, () => [])]);
+    const raws = readings.map((reading) => reading[STANDING]?.raw ?? 0);
+    const nothing = raws[0] ?? 0;
+    const [before, hidden] = [raws[39] ?? 0, raws[40] ?? 0];
+    expect(before).toBeGreaterThan(nothing + 2);
+    // a seventh of the way down, and still about the same thing
+    expect(hidden).toBeLessThan(before);
+    expect(hidden - nothing).toBeGreaterThan(0.8 * (before - nothing));
+    expect(readings[40]?.[STANDING]?.box?.left).toBeCloseTo(30 / COLUMNS, 1);
+    // gone for good, it is forgotten within seconds
+    expect(raws.at(-1)).toBeLessThan(nothing + 0.1 * (before - nothing));
+    const steps = raws.slice(1).map((raw, index) => raw - (raws[index] ?? 0));
+    expect(Math.max(...steps)).toBeLessThan(0.3 * (before - nothing));
+  });
+
   it('puts the box and the cell where the figure is', () => {
     const reading = strongest(watch(passage(3.5).slice(0, 4)).readings, FIGURE);
     const { left = 0, right = 0, top = 0, bottom = 0 } = reading.box ?? {};
