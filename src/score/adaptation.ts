@@ -1,3 +1,4 @@
+import { follows } from './follows.ts';
 import type { Observation } from './observation.ts';
 import type { SequentialStep } from './sequential-rule.ts';
 
@@ -122,10 +123,8 @@ export class AdaptationQueue {
 
   #collect(observation: Observation, strideMs: number): void {
     const { filling, waiting, nextBlockMs, suspectUntilMs } = this.#state;
-    const last = filling.at(-1);
-    const follows = last?.epoch === observation.epoch && last.sequence + 1 === observation.sequence;
     if (observation.startMs < suspectUntilMs || (filling.length === 0 && observation.startMs < nextBlockMs)) return;
-    const block = follows ? [...filling, observation] : [observation];
+    const block = follows(filling.at(-1), observation) ? [...filling, observation] : [observation];
     if (block.length < BLOCK_SEGMENTS) this.#update({ filling: block });
     else
       this.#update({
@@ -188,7 +187,7 @@ export function blockToReplace(
   const lacking = block.empty ? emptyCount < EMPTY_SHARE * stored.length - 1 : emptyIsFull;
   const kind = lacking ? !block.empty : block.empty;
   const sizes = new Map<number, number>();
-  for (const own of stored) if (own.empty === kind) sizes.set(hourOf(own), (sizes.get(hourOf(own)) ?? 0) + 1);
+  for (const other of stored) if (other.empty === kind) sizes.set(hourOf(other), (sizes.get(hourOf(other)) ?? 0) + 1);
   const own = hourOf(block);
   const ownSize = kind === block.empty ? (sizes.get(own) ?? 0) : 0;
   const [fullest, most] = [...sizes].reduce((best, next) => (next[1] > best[1] ? next : best), [own, ownSize]);

@@ -5,6 +5,7 @@ import type { AnyCueHead, GridShape } from './cue-head.ts';
 import { strangestThing } from './feedback/describe.ts';
 import { type FeedbackReference, NO_REFERENCES, ReferenceBank } from './feedback/reference-bank.ts';
 import { type BackdropState, type Foreground, knowsBrightness, stepBackdrop } from './figures/backdrop.ts';
+import { follows } from './follows.ts';
 import { smooth } from './fuse.ts';
 import { headsFor } from './heads.ts';
 import { learnNormality } from './learn-normality.ts';
@@ -311,9 +312,9 @@ export class CameraScorer {
     const thing = strangestThing(observation, model.shape, this.#cues, read.readings, alone);
     const { surprises, like } = this.#references.apply(thing, alone);
     const statistic = fuseCues(this.#cues, surprises);
-    const adjacent = before !== null && before.epoch === epoch && before.sequence + 1 === sequence;
-    const ofCues = calibratedSurprise(model, smooth(adjacent ? before.statistic : null, statistic), startMs);
-    const definitions = this.#definitions.read(observation, adjacent ? before.definitions : undefined);
+    const last = follows(before, observation) ? before : null;
+    const ofCues = calibratedSurprise(model, smooth(last?.statistic ?? null, statistic), startMs);
+    const definitions = this.#definitions.read(observation, last?.definitions);
     const ofDefinitions = this.#definitions.stateAfter(definitions);
     this.#live = {
       epoch,

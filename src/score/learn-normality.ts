@@ -3,6 +3,7 @@ import { tailsByHour } from './day-part.ts';
 import { dependenceLength } from './dependence.ts';
 import { strangestThing } from './feedback/describe.ts';
 import { type OrdinaryThing, ordinaryThings } from './feedback/ordinary-things.ts';
+import { followsInRecording } from './follows.ts';
 import { FUSED_TAIL, smooth } from './fuse.ts';
 import type { Sample } from './learning-memory.ts';
 import { cueSurprises, cuesOf, fuseCues, type NormalityModel } from './normality-model.ts';
@@ -48,7 +49,7 @@ export function learnNormality(
     const surprises = cueSurprises(cues, own, tails, samples.length);
     const statistic = fuseCues(cues, surprises);
     things.push({ statistic, descriptor: strangestThing(sample, shape, cues, own, surprises)?.descriptor ?? null });
-    if (place > 0 && !follows(history[place - 1], sample)) previous = null;
+    if (place > 0 && !followsInRecording(history[place - 1], sample)) previous = null;
     smoothed.push(smooth(previous, statistic));
     previous = statistic;
   });
@@ -83,15 +84,6 @@ function assignFolds(samples: readonly Sample[]): readonly FoldedSample[] {
   return samples.map((sample, index) => ({ ...sample, fold: Math.floor((index * TIME_BLOCKS) / samples.length) }));
 }
 
-function follows(before: Sample | undefined, after: Sample): boolean {
-  return (
-    before !== undefined &&
-    before.recording === after.recording &&
-    before.epoch === after.epoch &&
-    before.sequence + 1 === after.sequence
-  );
-}
-
 interface Run {
   readonly values: number[];
   readonly timesMs: number[];
@@ -100,7 +92,7 @@ interface Run {
 function runsOf(samples: readonly Sample[], values: readonly number[]): readonly Run[] {
   const runs: Run[] = [];
   samples.forEach((sample, place) => {
-    if (place === 0 || !follows(samples[place - 1], sample)) runs.push({ values: [], timesMs: [] });
+    if (place === 0 || !followsInRecording(samples[place - 1], sample)) runs.push({ values: [], timesMs: [] });
     runs.at(-1)?.values.push(values[place] ?? 0);
     runs.at(-1)?.timesMs.push(sample.startMs);
   });

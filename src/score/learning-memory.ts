@@ -55,7 +55,7 @@ export class LearningMemory {
   }
 
   /**
-   * Takes a block of neighbours in after learning: hours of the day share the memory evenly (`blockToReplace`), so what
+   * Takes a block of neighbours in after learning: empty blocks have a share, and hours of the day (`blockToReplace`), so what
    * a camera has seen reaches back over days.
    */
   admit(block: readonly Observation[], recording: number): void {

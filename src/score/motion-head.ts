@@ -1,7 +1,8 @@
 import { blobSpeed, COURSE_VIEW, GAIT_VIEW, paintBlobs } from './blob-descriptors.ts';
 import { agitationMap, energyMap, neighbourhoodMean, rushMap, speedMap } from './cell-descriptors.ts';
-import type { CueHead, GridShape, HistorySample, Reading } from './cue-head.ts';
+import type { CueHead, GridShape, Reading } from './cue-head.ts';
 import { type ExcessTable, excessAt, learnExcess } from './excess-table.ts';
+import { follows } from './follows.ts';
 import {
   MOVER_CUE,
   MOVER_NEWEST_SHARE,
@@ -203,8 +204,4 @@ function moverReading(partTails: readonly Tail[], readings: readonly Reading[], 
   const now = sum / MOVER_PLACES.length;
   const raw = before === null || now < before ? now : before + MOVER_NEWEST_SHARE * (now - before);
   return { raw, cell, value: raw };
-}
-
-function follows(before: HistorySample | undefined, after: HistorySample): boolean {
-  return before !== undefined && before.epoch === after.epoch && before.sequence + 1 === after.sequence;
 }

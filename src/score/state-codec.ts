@@ -6,9 +6,11 @@ const VERSION = 2;
 const ALIGNMENT = 8;
 const HEADER_BYTES = 16;
 
-type NumberArray = Float32Array | Float64Array | Uint16Array | Uint8Array;
-type ArrayKind = 'f32' | 'f64' | 'u16' | 'u8';
-const WIDTHS: Readonly<Record<ArrayKind, number>> = { f32: 4, f64: 8, u16: 2, u8: 1 };
+const ARRAYS = { f32: Float32Array, f64: Float64Array, u16: Uint16Array, u8: Uint8Array } as const;
+type ArrayKind = keyof typeof ARRAYS;
+type NumberArray = InstanceType<(typeof ARRAYS)[ArrayKind]>;
+const KINDS = Object.keys(ARRAYS) as ArrayKind[];
+
 interface ArrayReference {
   readonly $array: ArrayKind;
   readonly offset: number;
@@ -65,20 +67,14 @@ export function decodeState(encoded: Uint8Array): unknown {
 }
 
 function readArray(bytes: Uint8Array, start: number, reference: ArrayReference): NumberArray {
-  const width = WIDTHS[reference.$array];
-  const end = start + reference.length * width;
+  const ArrayOfKind = ARRAYS[reference.$array];
+  const end = start + reference.length * ArrayOfKind.BYTES_PER_ELEMENT;
   if (end > bytes.length) throw new RangeError('array beyond the end');
-  const copy = bytes.slice(start, end);
-  if (reference.$array === 'u8') return copy;
-  if (reference.$array === 'u16') return new Uint16Array(copy.buffer);
-  return reference.$array === 'f64' ? new Float64Array(copy.buffer) : new Float32Array(copy.buffer);
+  return new ArrayOfKind(bytes.slice(start, end).buffer);
 }
 
 function kindOf(value: unknown): ArrayKind | null {
-  if (value instanceof Float32Array) return 'f32';
-  if (value instanceof Float64Array) return 'f64';
-  if (value instanceof Uint16Array) return 'u16';
-  return value instanceof Uint8Array ? 'u8' : null;
+  return KINDS.find((kind) => value instanceof ARRAYS[kind]) ?? null;
 }
 
 function isReference(value: unknown): value is ArrayReference {

@@ -1,6 +1,7 @@
 import { cellAt } from '../cell-at.ts';
 import { type CueDefinition, type CueHead, type GridShape, ONCE_MUCH_IS_KNOWN, type Reading } from '../cue-head.ts';
 import type { Box } from '../detected-object.ts';
+import { follows } from '../follows.ts';
 import type { Observation } from '../observation.ts';
 import { FigureJudge, NOTHING_THERE } from './figure-net.ts';
 import { FIGURE_FIELDS, figureIndex, PICTURE_HEIGHT, PICTURE_WIDTH } from './figure-parts.ts';
@@ -93,8 +94,7 @@ function read(
   }
   const look = ({ raw, figure }: { raw: number; figure: number }) =>
     readingOf(raw, figure, figures, state.views, shape);
-  const follows = before.epoch === epoch && before.sequence + 1 === sequence;
-  const lasting = lastingAfter(follows ? before.lasting : undefined, look(strangest.standing));
+  const lasting = lastingAfter(follows(before, state) ? before.lasting : undefined, look(strangest.standing));
   const stands = { ...lasting.seen, raw: lasting.mean, value: lasting.mean };
   return { readings: [look(strangest.moving), stands], state: { ...state, lasting } };
 }

@@ -1,3 +1,4 @@
+import { follows } from '../follows.ts';
 import { FIGURE_FIELDS, figureIndex } from './figure-parts.ts';
 import {
   type FigureReferences,
@@ -89,7 +90,7 @@ export function followFigures(
   judge: (figures: Float32Array, offset: number, target: Float32Array, at: number) => void,
 ): PathState {
   const { epoch, sequence, figures } = moment;
-  const last = earlier.epoch === epoch && earlier.sequence + 1 === sequence ? earlier : NO_PATHS;
+  const last = follows(earlier, moment) ? earlier : NO_PATHS;
   const count = figures.length / FIELDS;
   const views = new Float32Array(count * VIEW_LENGTH);
   for (let figure = 0; figure < count; figure++) {

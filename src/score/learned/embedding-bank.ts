@@ -1,3 +1,5 @@
+import { followsInRecording } from '../follows.ts';
+
 /** Embeddings of normal life in order of time: what a text that comes later is calibrated on. Plain data. */
 export interface EmbeddingBank {
   readonly dimensions: number;
@@ -35,13 +37,7 @@ export function embeddingBank(moments: readonly EmbeddingMoment[]): EmbeddingBan
   const begins = new Uint8Array(kept.length);
   kept.forEach((moment, place) => {
     values.set(moment.embedding, place * dimensions);
-    const before = kept[place - 1];
-    const follows =
-      before !== undefined &&
-      before.recording === moment.recording &&
-      before.epoch === moment.epoch &&
-      before.sequence + 1 === moment.sequence;
-    begins[place] = follows ? 0 : 1;
+    begins[place] = followsInRecording(kept[place - 1], moment) ? 0 : 1;
   });
   return { dimensions, values, begins };
 }

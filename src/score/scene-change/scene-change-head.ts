@@ -1,5 +1,6 @@
 import { type CueHead, type GridShape, type HistorySample, ONCE_MUCH_IS_KNOWN, type Reading } from '../cue-head.ts';
 import type { Box } from '../detected-object.ts';
+import { follows } from '../follows.ts';
 import { patchAround } from './patches.ts';
 import {
   learnPersistenceScale,
@@ -100,11 +101,11 @@ function foldFindings(
     if (timed === undefined || reference === undefined) return NOTHING;
     const gapMs = last?.epoch === sample.epoch ? sample.startMs - last.endMs : Number.POSITIVE_INFINITY;
     if (state === undefined || gapMs < 0 || gapMs > LONGEST_GAP_MS) state = blindState(reference);
-    const follows = last?.epoch === sample.epoch && last.sequence + 1 === sample.sequence;
+    const adjacent = follows(last, sample);
     const step = stepScene(reference, state, timed.look, sample);
     state = step.state;
     last = sample;
-    return findingOf(reference, timed.look, step, follows);
+    return findingOf(reference, timed.look, step, adjacent);
   });
 }
 
