@@ -19,7 +19,7 @@ const CAUTION = 1;
 /** No larger error than that of two hours, or the first minutes would deafen the camera. */
 const FEWEST_BLOCKS = 12;
 /** What the camera showed may lower the first guess to this share of it, and raise it to this multiple. */
-const LOWEST = 0.7;
+const LOWEST = 0.65;
 const HIGHEST = 3;
 /** Blocks of other hours of the day count so much, once every hour had its turn. */
 const OTHER_HOURS = 0.25;
@@ -27,6 +27,12 @@ const HOUR_BLOCKS = 6;
 /** Weather lasts: the newest block counts so much more, less by the hour. */
 const RECENT_EXTRA = 1;
 const RECENT_BLOCKS = 9;
+/**
+ * Nats. In a block of ten minutes that stays below what happens once in ten segments nothing happened at all. Such blocks say how seldom the
+ * camera sees life, and nothing of the law of what it then sees: silent nights beside lively days would stretch its scale, and deafen a
+ * camera because it is calm.
+ */
+const SILENT = Math.log(10);
 /** More alarmed blocks than this of the last `CROWDED_WINDOW` are no events any more but what the scene is like now. */
 const CROWDED = 3;
 const CROWDED_WINDOW = 9;
@@ -60,7 +66,7 @@ export interface ThresholdSettings {
  * often as the budget allows, location + scale x ln(blocks per permitted alarm), as blocks gather. Downwards, it goes to what the next
  * block exceeds with that probability when the law is known from these blocks alone (gumbel-prediction.ts): few blocks leave it high.
  *
- * The law is fitted by probability-weighted moments (Hosking, Wallis and Wood 1985) over the blocks of the last seven days: more weight for
+ * The law is fitted by probability-weighted moments (Hosking, Wallis and Wood 1985) over the lively blocks of the last seven days: more weight for
  * the same hour of day once a day is there, and for the last hours. Blocks with a confirmed alarm are left out, those with a
  * dismissed one count; of the others as many count as false as the budget allows, the rest is taken for true events, unless
  * alarms crowd (more than 3 of 9 blocks): a scene that alarms all the time has changed.
@@ -85,24 +91,31 @@ export function validatedThreshold(
     maximum,
     weight: weightOf(number, nowBlock, everyHourSeen),
   }));
-  const observed = fitGumbel(weighted);
-  const rarity = Math.log(Math.max(Math.E, BLOCKS_PER_DAY / settings.alertBudgetPerDay));
+  const lively = weighted.filter(({ maximum }) => maximum >= SILENT);
+  const total = weightIn(lively);
+  // one more that was lively, so that silence alone promises nothing
+  const livelyBlocksPerDay = (BLOCKS_PER_DAY * (total + 1)) / (weightIn(weighted) + 1);
+  const observed = fitGumbel(lively);
+  const rarity = Math.log(Math.max(Math.E, livelyBlocksPerDay / settings.alertBudgetPerDay));
   const shown = observed.location + observed.scale * (rarity + CAUTION * levelError(rarity, observed.weight));
-  if (shown > guess) {
+  if (total > 0 && shown > guess) {
     const level = guess + (observed.weight / (observed.weight + PRIOR_BLOCKS_UP)) * (shown - guess);
     return Math.min(level, guess * HIGHEST);
   }
-  const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
-  const effective = weighted.map(({ maximum, weight }) => ({ maximum, weight: (weight * observed.weight) / total }));
+  const effective = lively.map(({ maximum, weight }) => ({ maximum, weight: (weight * observed.weight) / total }));
   const prior: GumbelPrior = {
     location: Math.log(BLOCK_MS / 1_000 / settings.segmentSeconds / Math.max(1, dependenceSegments)),
     locationDeviation: PRIOR_LOCATION_DEVIATION,
     scale: PRIOR_SCALE,
     scaleDeviation: PRIOR_SCALE_DEVIATION,
   };
-  const exceedance = Math.min(0.5, (SPENT * settings.alertBudgetPerDay) / BLOCKS_PER_DAY);
+  const exceedance = Math.min(0.5, (SPENT * settings.alertBudgetPerDay) / livelyBlocksPerDay);
   const level = predictiveLevel(effective, prior, exceedance, everyHourSeen ? 0 : HOURS_DIFFER);
   return Math.max(LEAST_THRESHOLD, guess * LOWEST, Math.min(level, guess));
+}
+
+function weightIn(blocks: readonly { readonly weight: number }[]): number {
+  return blocks.reduce((sum, { weight }) => sum + weight, 0);
 }
 
 /**

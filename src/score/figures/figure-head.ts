@@ -20,6 +20,11 @@ const STILL = figureIndex('still');
 const moving = new FigureJudge(MOVING_NET);
 const standing = new FigureJudge(STANDING_NET);
 
+/**
+ * Logit below which the standing net says no more than that all is well: how well is no news, but a history that ranges from -8 to -3 would
+ * make the step from there to 6 look like an ordinary one.
+ */
+const ALL_IS_WELL = -3;
 /** Share of the newest segment in what is said of what stands: half of it is of the last two seconds. */
 const NEWEST_SHARE = 0.15;
 
@@ -38,7 +43,7 @@ type FigureState = PathState & { readonly lasting?: Lasting };
 /** The nets know figures as cameras see them that have learned for half an hour. */
 export const FIGURE_CUES: readonly CueDefinition[] = [
   { name: 'figure', weight: 2, evidence: 'extrapolated', leastExcess: 0.5, maturity: ONCE_MUCH_IS_KNOWN },
-  { name: 'standing', weight: 0.15, evidence: 'extrapolated', leastExcess: 0.5, maturity: ONCE_MUCH_IS_KNOWN },
+  { name: 'standing', weight: 0.15, evidence: 'extrapolated', leastExcess: 0.7, maturity: ONCE_MUCH_IS_KNOWN },
 ];
 
 /**
@@ -49,7 +54,7 @@ export const FIGURE_CUES: readonly CueDefinition[] = [
  */
 export const figureHead: CueHead<FigureModel, FigureState> = {
   // another name whenever what is learned changes: cameras then learn anew from what they remember
-  name: 'figures-2',
+  name: 'figures-3',
   cues: FIGURE_CUES,
 
   learn(history, shape, seed) {
@@ -82,28 +87,39 @@ function read(
     return { readings: FIGURE_CUES.map(() => ({ raw: 0, cell: 0, value: 0, silent: true })), state: NO_PATHS };
   }
   const state = followJudged(references, fold, before, { epoch, sequence, figures });
-  const strangest = { moving: { raw: NOTHING_THERE, figure: -1 }, standing: { raw: NOTHING_THERE, figure: -1 } };
+  const strangest = {
+    moving: { raw: NOTHING_THERE, figure: -1 },
+    standing: { raw: NOTHING_THERE, figure: -1 },
+  };
   for (let figure = 0; figure * FIELDS < figures.length; figure++) {
     const stands = (figures[figure * FIELDS + STILL] as number) > 0;
-    const own = stands ? strangest.standing : strangest.moving;
     const raw = (stands ? standing : moving).strangeness(state.views, figure * VIEW_LENGTH);
-    if (raw > own.raw) {
-      own.raw = raw;
-      own.figure = figure;
-    }
+    keepStranger(stands ? strangest.standing : strangest.moving, raw, figure);
   }
-  const look = ({ raw, figure }: { raw: number; figure: number }) =>
-    readingOf(raw, figure, figures, state.views, shape);
-  const lasting = lastingAfter(follows(before, state) ? before.lasting : undefined, look(strangest.standing));
+  const look = ({ raw, figure }: Strangest) => readingOf(raw, figure, figures, state.views, shape);
+  const now = look(strangest.standing);
+  const lasting = lastingAfter(follows(before, state) ? before.lasting : undefined, now);
   const stands = { ...lasting.seen, raw: lasting.mean, value: lasting.mean };
   return { readings: [look(strangest.moving), stands], state: { ...state, lasting } };
 }
 
+interface Strangest {
+  raw: number;
+  figure: number;
+}
+
+function keepStranger(kept: Strangest, raw: number, figure: number): void {
+  if (raw <= kept.raw) return;
+  kept.raw = raw;
+  kept.figure = figure;
+}
+
 /** mean' = mean + S / weight' (logit - mean), weight' = weight + S (1 - weight): of what was seen so far alone, while that is little. */
 function lastingAfter(before: Lasting | undefined, now: Reading): Lasting {
-  if (before === undefined) return { mean: now.raw, weight: NEWEST_SHARE, seen: now };
+  const logit = Math.max(ALL_IS_WELL, now.raw);
+  if (before === undefined) return { mean: logit, weight: NEWEST_SHARE, seen: now };
   const weight = before.weight + NEWEST_SHARE * (1 - before.weight);
-  const mean = before.mean + (NEWEST_SHARE / weight) * (now.raw - before.mean);
+  const mean = before.mean + (NEWEST_SHARE / weight) * (logit - before.mean);
   return { mean, weight, seen: now.box ? now : before.seen };
 }
 

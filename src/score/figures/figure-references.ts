@@ -145,7 +145,7 @@ export function collectFigureReferences(history: readonly HistorySample[], seed:
  *
  * Of what moves: deviations of speed, agitation, limbs and residual from what moves about its foot and is about as large; -ln of the density
  * of its velocity there. Of all: -ln of how often anything moves there (a segment), and of the density of its height and width among
- * that; deviations of height, width and area. Of what stands: -ln of how often anything stands there, and for so long anywhere; the
+ * that; deviations of height, width and area. Of what stands: -ln of how often anything stands there, and for so long; the
  * logarithm of the seconds. Then the logarithm of the references about it, of its speed and height, its distance from the picture's
  * border (0 at it, 1 from 40 pixels on), and its contrast with the backdrop.
  *
@@ -218,13 +218,14 @@ export function judgeFigure(
   target[at + 2] = stands ? 0 : deviation(1);
   target[at + 3] = stands ? 0 : deviation(2);
   target[at + 4] = stands ? 0 : deviation(3);
-  target[at + 5] = -Math.log((near / movingShare + UNSEEN_PLACE) / (segments + 1));
+  const rarity = (seen: number, share: number) => -Math.log((seen / share + UNSEEN_PLACE) / (segments + 1));
+  target[at + 5] = rarity(near, movingShare);
   target[at + 6] = -Math.log((alike + UNSEEN) / (near + 1));
   target[at + 7] = deviation(4);
   target[at + 8] = deviation(5);
   target[at + 9] = deviation(6);
-  target[at + 10] = stands ? -Math.log((stood / references.standingShare + UNSEEN_PLACE) / (segments + 1)) : 0;
-  target[at + 11] = stands ? -Math.log((stayed / references.standingShare + UNSEEN_PLACE) / (segments + 1)) : 0;
+  target[at + 10] = stands ? rarity(stood, references.standingShare) : 0;
+  target[at + 11] = stands ? rarity(stayed, references.standingShare) : 0;
   target[at + 12] = stands ? Math.log(1 + seconds) : 0;
   target[at + 13] = Math.log(near + 0.1);
   target[at + 14] = own[LOG_SPEED] as number;
@@ -262,7 +263,7 @@ export function ratiosToUsual(
   };
 }
 
-/** References that stood about a place, and those that stood anywhere for at least so long. */
+/** References that stood about a place, and those that stood there for at least so long. */
 function countStanding(
   { standing, standingFolds }: FigureReferences,
   x: number,
@@ -275,9 +276,11 @@ function countStanding(
     if (standingFolds[index] === fold) continue;
     const dx = (standing[index * 3] as number) - x;
     const dFoot = (standing[index * 3 + 1] as number) - foot;
-    if ((standing[index * 3 + 2] as number) >= seconds) stayed += 1;
     const square = dx * dx + dFoot * dFoot;
-    if (square <= FARTHEST_SQUARE) stood += Math.exp(-0.5 * square);
+    if (square > FARTHEST_SQUARE) continue;
+    const there = Math.exp(-0.5 * square);
+    stood += there;
+    if ((standing[index * 3 + 2] as number) >= seconds) stayed += there;
   }
   return { stood, stayed };
 }

@@ -16,7 +16,11 @@ const QUANTITIES: Readonly<Record<Reason, readonly JudgementField[]>> = {
   stays: ['stays', 'seconds'],
   look: ['brighter', 'sharper'],
 };
-const REASONS = Object.keys(QUANTITIES) as Reason[];
+/** What stands has no speed, course or gait, though its path may have had. */
+const REASONS = {
+  moving: ['speed', 'course', 'gait', 'place', 'shape'],
+  standing: ['place', 'shape', 'standing', 'stays', 'look'],
+} as const satisfies Readonly<Record<string, readonly Reason[]>>;
 
 /** Places of a view that go with a reason. */
 function placesOf(reason: Reason): readonly number[] {
@@ -38,7 +42,7 @@ export function wordsFor(references: FigureReferences, detail: Float32Array, jud
   const whole = judge.strangeness(view, 0);
   let reason: Reason = stands ? 'standing' : 'course';
   let most = Number.NEGATIVE_INFINITY;
-  for (const candidate of REASONS) {
+  for (const candidate of stands ? REASONS.standing : REASONS.moving) {
     const drop = whole - judge.strangeness(view, 0, placesOf(candidate));
     if (drop <= most) continue;
     most = drop;

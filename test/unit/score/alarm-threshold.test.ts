@@ -103,9 +103,26 @@ describe('the alarm threshold', () => {
     expect(threshold(busyNoon(noon), noon)).toBeGreaterThan(1.2 * threshold(busyNoon(midnight), midnight));
   });
 
+  it('does not rise because nights are silent', () => {
+    const day = blocksOf(72, 4, 0.6);
+    const silent = (count: number): Block[] =>
+      Array.from({ length: count }, (_, index) => ({ number: 72 + index, maximum: 0.4, alarm: null }));
+    const evening = threshold(day);
+    for (const blocks of [12, 36, 72]) {
+      expect(threshold([...day, ...silent(blocks)])).toBeLessThanOrEqual(evening + 0.05);
+    }
+    // and by day, after them, it is no higher than without them
+    const nextDay = [
+      ...day,
+      ...silent(72),
+      ...blocksOf(72, 4, 0.6, 2).map((one) => ({ ...one, number: 144 + one.number })),
+    ];
+    expect(threshold(nextDay)).toBeLessThanOrEqual(evening + 0.3);
+  });
+
   it('stays within bounds about the theory’s', () => {
     const guess = thresholdFor(PER_DAY, DEPENDENCE);
-    expect(threshold(blocksOf(1_000, 0, 0.01))).toBeCloseTo(0.7 * guess);
+    expect(threshold(blocksOf(1_000, 0, 0.01))).toBeCloseTo(0.65 * guess);
     expect(threshold(blocksOf(1_000, 200, 30))).toBeCloseTo(3 * guess);
   });
 });

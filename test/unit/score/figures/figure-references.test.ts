@@ -65,6 +65,8 @@ describe('what a camera knows of figures', () => {
     const elsewhere = judge(person(10, 0), 4);
     expect(long.stays).toBeGreaterThan(short.stays + 1);
     expect(elsewhere.standing).toBeGreaterThan(short.standing + 1);
+    // that people wait at the crossing says nothing of how long they wait elsewhere
+    expect(elsewhere.stays).toBeGreaterThan(short.stays + 1);
     expect(judge(person(45, 1)).stays).toBe(0);
   });
 
