@@ -22,7 +22,7 @@ source ./tour.sh
 RUN
 cd "$scratch"
 code=0
-timeout --foreground --kill-after=30 420 bash run.sh </dev/null || code=$?
+timeout --foreground --kill-after=30 600 bash run.sh </dev/null || code=$?
 if [ "$code" -ne 0 ]; then
   echo "test-readme: a block of the README failed ($code)" >&2
   tail -n 20 vedette.log street.log >&2 || true

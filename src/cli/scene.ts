@@ -18,6 +18,7 @@ export const sceneCommand: Command = {
   usage: 'write|serve FOLDER',
   options: {
     seed: { type: 'string', help: 'another number, another street (default 7)' },
+    minutes: { type: 'string', help: 'write: minutes of normal life to learn from (default 10)' },
     port: { type: 'string', help: 'serve: TCP port (default 8554)' },
     'anomaly-every': { type: 'string', help: 'serve: seconds between anomalies (default 90; 0: none)' },
   },
@@ -31,10 +32,10 @@ export const sceneCommand: Command = {
   },
 };
 
-function whole(input: CommandInput, name: string, fallback: number): number {
+function whole(input: CommandInput, name: string, fallback: number, least = 0): number {
   const value = Number(input.values[name] ?? fallback);
-  if (!Number.isInteger(value) || value < 0)
-    throw problem('VDT_USAGE', { reason: `--${name} must be a whole number, 0 or more` });
+  if (!Number.isInteger(value) || value < least)
+    throw problem('VDT_USAGE', { reason: `--${name} must be a whole number, ${least} or more` });
   return value;
 }
 
@@ -44,6 +45,8 @@ async function write({ ...input }: CommandInput, folder: string): Promise<number
   const { file, dataset } = await writeDataset({
     folder,
     seed: whole(input, 'seed', 7),
+    // a minute a recording
+    normalRecordings: whole(input, 'minutes', 10, 1),
     ffmpegPath: config.ingest.ffmpegPath,
     signal: input.signal,
     onProgress: ({ file: name, frame, frames }) => terminal.progress(`${name}: frame ${frame} of ${frames}`),

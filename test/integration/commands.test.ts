@@ -20,6 +20,13 @@ describe('the command line', () => {
 
   const json = (text: string) => JSON.parse(text) as Record<string, unknown>;
 
+  test('a generated dataset without normal life is refused before anything is drawn', async () => {
+    const refused = await runVedette(['scene', 'write', join(folder, 'street'), '--minutes', '0', '--config', config]);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('--minutes must be a whole number, 1 or more');
+    expect(existsSync(join(folder, 'street'))).toBe(false);
+  });
+
   test('without a running service, commands work on the database itself, with the same checks as the API', async () => {
     const added = await runVedette([
       'camera',
