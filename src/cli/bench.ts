@@ -3,7 +3,7 @@ import { problem } from '../platform/errors.ts';
 import { loadConfig } from '../platform/load-config.ts';
 import { benchInfer, type InferBenchResult } from './benches/infer-bench.ts';
 import { withRandomWeights } from './benches/random-weights.ts';
-import { type Command, type CommandInput, operand } from './command.ts';
+import { type Command, type CommandInput, operand, wholeOption } from './command.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { openPackRegistry } from './installed-packs.ts';
 import { table } from './terminal.ts';
@@ -11,6 +11,8 @@ import { table } from './terminal.ts';
 const DEFAULT_PACKS = ['motion-grid'];
 const DEFAULT_SECONDS = 5;
 const DEFAULT_ROUNDS = 5;
+/** Of what may be asked for. */
+const RANGE = { least: 1, most: 3_600 } as const;
 
 export const benchCommand: Command = {
   name: 'bench',
@@ -47,8 +49,8 @@ const usage = (reason: string) => problem('VDT_USAGE', { reason }, { hint: 'Run:
 async function infer(input: CommandInput): Promise<number> {
   const { terminal, lists, flags, signal } = input;
   const packIds = lists.pack ?? DEFAULT_PACKS;
-  const seconds = numberOf(input, 'seconds', DEFAULT_SECONDS);
-  const rounds = numberOf(input, 'rounds', DEFAULT_ROUNDS);
+  const seconds = wholeOption(input, 'seconds', DEFAULT_SECONDS, RANGE);
+  const rounds = wholeOption(input, 'rounds', DEFAULT_ROUNDS, RANGE);
   const given = settingsOf(input, loadConfig(input.values.config, process.env));
   const registry = openPackRegistry(given);
   const prepared = flags['random-weights']
@@ -109,17 +111,8 @@ function settingsOf(input: CommandInput, config: Config): Config {
     infer: {
       ...config.infer,
       providers: named,
-      batchSize: numberOf(input, 'batch', config.infer.batchSize),
-      threads: numberOf(input, 'threads', config.infer.threads),
+      batchSize: wholeOption(input, 'batch', config.infer.batchSize, RANGE),
+      threads: wholeOption(input, 'threads', config.infer.threads, RANGE),
     },
   };
-}
-
-function numberOf({ values }: CommandInput, option: string, otherwise: number): number {
-  const text = values[option];
-  if (text === undefined) return otherwise;
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 3_600)
-    throw usage(`--${option} is ${text}, must be a whole number`);
-  return value;
 }

@@ -94,3 +94,20 @@ export function operand(input: CommandInput, index: number, name: string, comman
     throw problem('VDT_USAGE', { reason: `${name} is missing` }, { hint: `Run: vedette ${command} --help` });
   return value;
 }
+
+/** The option as a whole number from `least` to `most`, or a usage error that names it; `otherwise`, whatever it is, where it was not given. */
+export function wholeOption(
+  { values }: CommandInput,
+  name: string,
+  otherwise: number,
+  { least = 0, most }: { readonly least?: number; readonly most?: number } = {},
+): number {
+  const text = values[name];
+  if (text === undefined) return otherwise;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > (most ?? value)) {
+    const range = most === undefined ? `${least} or more` : `${least} to ${most}`;
+    throw problem('VDT_USAGE', { reason: `--${name} must be a whole number, ${range}, not ${text}` });
+  }
+  return value;
+}

@@ -4,7 +4,7 @@ import { problem } from '../platform/errors.ts';
 import { loadConfig } from '../platform/load-config.ts';
 import { startRtspServer } from '../scene/rtsp-server.ts';
 import { writeDataset } from '../scene/write-dataset.ts';
-import { type Command, type CommandInput, operand } from './command.ts';
+import { type Command, type CommandInput, operand, wholeOption } from './command.ts';
 import { recordDemoScene } from './demo-scene-files.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 
@@ -32,21 +32,14 @@ export const sceneCommand: Command = {
   },
 };
 
-function whole(input: CommandInput, name: string, fallback: number, least = 0): number {
-  const value = Number(input.values[name] ?? fallback);
-  if (!Number.isInteger(value) || value < least)
-    throw problem('VDT_USAGE', { reason: `--${name} must be a whole number, ${least} or more` });
-  return value;
-}
-
 async function write({ ...input }: CommandInput, folder: string): Promise<number> {
   const { terminal } = input;
   const config = loadConfig(input.values.config, process.env);
   const { file, dataset } = await writeDataset({
     folder,
-    seed: whole(input, 'seed', 7),
-    // a minute a recording
-    normalRecordings: whole(input, 'minutes', 10, 1),
+    seed: wholeOption(input, 'seed', 7),
+    normalRecordings: wholeOption(input, 'minutes', 10, { least: 1 }),
+    normalSeconds: 60,
     ffmpegPath: config.ingest.ffmpegPath,
     signal: input.signal,
     onProgress: ({ file: name, frame, frames }) => terminal.progress(`${name}: frame ${frame} of ${frames}`),
@@ -62,7 +55,7 @@ async function serve(input: CommandInput, folder: string): Promise<number> {
   const config = loadConfig(input.values.config, process.env);
   const files = await recordDemoScene({
     folder,
-    seed: whole(input, 'seed', 7),
+    seed: wholeOption(input, 'seed', 7),
     ffmpegPath: config.ingest.ffmpegPath,
     terminal,
     signal,
@@ -70,12 +63,12 @@ async function serve(input: CommandInput, folder: string): Promise<number> {
   const server = await startRtspServer({
     mounts: { '/street': files.quiet },
     clips: { anomaly: files.live },
-    port: whole(input, 'port', 8554),
+    port: wholeOption(input, 'port', 8554),
   });
   try {
     terminal.print(`live at ${server.url}\nto learn from: ${join(folder, 'normal.mp4')}\nCtrl-C ends it`);
     terminal.result({ url: server.url, normal: files.normal });
-    const everyMs = whole(input, 'anomaly-every', 90) * 1_000;
+    const everyMs = wholeOption(input, 'anomaly-every', 90) * 1_000;
     while (!signal.aborted) {
       await systemClock.sleep(everyMs > 0 ? everyMs : 3_600_000, signal);
       if (signal.aborted || everyMs === 0) continue;
