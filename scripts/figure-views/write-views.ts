@@ -23,12 +23,14 @@ import { observationOf } from '../../src/score/observe.ts';
 import { openFeatures, SEGMENT_SECONDS } from '../bench-alerts/features.ts';
 import { type CameraJob, sceneName } from '../bench-alerts/job.ts';
 
-const MEMORY = 1200;
+/** What a camera remembers and how often it learns, as in the service (adaptation.ts), where truth says what is normal life instead of the rule. */
+const MEMORY = 2400;
 const FOLDS = 8;
 const BLOCK_SEGMENTS = 12;
-/** A block of normal life is remembered every three minutes, and learned from after one and two hours, as the service does. */
-const BLOCK_EVERY_SEGMENTS = 360;
-const RELEARN_AT_SEGMENTS: readonly number[] = [7200, 14_400];
+const HOUR_SEGMENTS = 3600 / SEGMENT_SECONDS;
+const YOUNG_SEGMENTS = 4 * HOUR_SEGMENTS;
+const YOUNG_STRIDE_SEGMENTS = 180 / SEGMENT_SECONDS;
+const STRIDE_SEGMENTS = 300 / SEGMENT_SECONDS;
 /** Segments about an event, and after it, that are neither normal nor it, seconds. */
 const BEFORE_SECONDS = 2;
 const AFTER_SECONDS = 12;
@@ -94,10 +96,11 @@ export async function writeViews(job: CameraJob, folder: string): Promise<string
     await write(seconds, label, 0, paths.views);
     block = label === 0 ? [...block, observation] : [];
     if (block.length === BLOCK_SEGMENTS) {
-      if (seen % BLOCK_EVERY_SEGMENTS < BLOCK_SEGMENTS) memory.admit(block, 0);
+      const stride = seen - learnSegments < YOUNG_SEGMENTS ? YOUNG_STRIDE_SEGMENTS : STRIDE_SEGMENTS;
+      if (seen % stride < BLOCK_SEGMENTS) memory.admit(block, 0);
       block = [];
     }
-    if (RELEARN_AT_SEGMENTS.includes(seen - learnSegments)) references = collectFigureReferences(foldsOf(memory), 1);
+    if ((seen - learnSegments) % HOUR_SEGMENTS === 0) references = collectFigureReferences(foldsOf(memory), 1);
   }
   const figures = views.rows;
   await views.finish();
