@@ -3,6 +3,7 @@ import { AdaptationQueue, type AdaptationState, type Circumstance, type SettledS
 import { checkFeatures } from './check-features.ts';
 import type { AnyCueHead, GridShape } from './cue-head.ts';
 import { strangestThing } from './feedback/describe.ts';
+import type { Passage } from './feedback/passage.ts';
 import { type FeedbackReference, NO_REFERENCES, ReferenceBank } from './feedback/reference-bank.ts';
 import { type BackdropState, type Foreground, knowsBrightness, stepBackdrop } from './figures/backdrop.ts';
 import { follows } from './follows.ts';
@@ -58,6 +59,8 @@ interface LiveState {
   readonly states: readonly unknown[];
   readonly backdrop?: BackdropState;
   readonly definitions?: DefinitionState;
+  /** What was strange in the last seconds, where there are reviews to compare it with. */
+  readonly passage?: Passage;
 }
 
 interface SavedState {
@@ -301,7 +304,7 @@ export class CameraScorer {
   }
 
   #score(observation: Observation, model: NormalityModel, hold: boolean): SegmentScore {
-    const { epoch, sequence, startMs } = observation;
+    const { epoch, sequence, startMs, endMs } = observation;
     const before = this.#live;
     const started = before === null || before.epoch !== epoch;
     const states = started
@@ -310,7 +313,8 @@ export class CameraScorer {
     const read = readAll(this.#heads, model, states, observation);
     const alone = cueSurprises(this.#cues, read.readings, model.tails, model.learnedSegments);
     const thing = strangestThing(observation, model.shape, this.#cues, read.readings, alone);
-    const { surprises, like } = this.#references.apply(thing, alone);
+    const feedback = this.#references.apply({ thing, surprises: alone, startMs, endMs }, before?.passage ?? null);
+    const { surprises, like, passage } = feedback;
     const statistic = fuseCues(this.#cues, surprises);
     const last = follows(before, observation) ? before : null;
     const ofCues = calibratedSurprise(model, smooth(last?.statistic ?? null, statistic), startMs);
@@ -323,6 +327,7 @@ export class CameraScorer {
       states: read.states,
       ...(this.#backdrop ? { backdrop: this.#backdrop } : {}),
       ...(ofDefinitions ? { definitions: ofDefinitions } : {}),
+      ...(passage ? { passage } : {}),
     };
     this.#unsettled = observation;
     const look = { observation, readings: read.readings, surprises, ofCues, definitions, thing, like, hold };

@@ -1,9 +1,10 @@
 import { agitationMap, energyMap } from '../cell-descriptors.ts';
 import type { CueDefinition, GridShape, Reading } from '../cue-head.ts';
 import type { Box } from '../detected-object.ts';
+import { FIGURE_FIELDS, figureIndex, PICTURE_HEIGHT, PICTURE_WIDTH } from '../figures/figure-parts.ts';
 import { channelIndex } from '../motion-grid-channels.ts';
 import type { Observation } from '../observation.ts';
-import { CUES, coarseClassOf, LAYOUT, VERSION } from './descriptor.ts';
+import { CUES, coarseClassOf, FIGURE, LAYOUT, VERSION } from './descriptor.ts';
 
 /** Cue surprise, weighted as in the fusion, from which a segment has something strange in it, nats. */
 const STRANGE = Math.log(6);
@@ -12,9 +13,16 @@ const SHARE_OF_ENERGY = 0.35;
 const LEAST_ENERGY = 0.008;
 /** Cells that a thing may reach away from its strangest one: no crowd becomes one thing. */
 const REACH = 3;
+/** A figure farther from the middle of the thing's box is another one, in box heights and widths. */
+const FIGURE_WITHIN = 1;
+/** A cue's box may be as small as its window: at least this share of the picture counts for its height and width. */
+const LEAST_BOX = 0.05;
+
+const X = figureIndex('x');
+const Y = figureIndex('y');
 
 export interface Thing {
-  /** See `LAYOUT`; 14 numbers and one for each cue. */
+  /** See `LAYOUT`: 14 numbers, those of a figure, and one for each cue. */
   readonly descriptor: readonly number[];
   /** For each cue, whether it is about this thing. */
   readonly involved: readonly boolean[];
@@ -64,6 +72,10 @@ export function strangestThing(
   const object = observation.objects?.find((one) => overlap(one.box, box) > 0.3);
   if (object) descriptor[coarseClassOf(object.label)] = object.confidence;
 
+  (nearestFigure(observation.figures, box) ?? []).forEach((value, index) => {
+    descriptor[FIGURE + index] = value;
+  });
+
   const involved = cues.map((_, index) => {
     const own = readings[index];
     return own !== undefined && isWithin(own, box, shape);
@@ -72,6 +84,28 @@ export function strangestThing(
     if (own) descriptor[CUES + index] = surprises[index] ?? 0;
   });
   return { descriptor: descriptor.map((value) => Math.round(value * 1e4) / 1e4), involved };
+}
+
+/** The numbers of the figure nearest to the middle of the box; null where none is about it. */
+function nearestFigure(figures: Float32Array | undefined, box: Box): Float32Array | null {
+  if (figures === undefined) return null;
+  const [x, y] = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
+  const width = Math.max(LEAST_BOX, box.right - box.left);
+  const height = Math.max(LEAST_BOX, box.bottom - box.top);
+  let nearest: Float32Array | null = null;
+  let least = FIGURE_WITHIN;
+  for (let offset = 0; offset < figures.length; offset += FIGURE_FIELDS.length) {
+    const figure = figures.subarray(offset, offset + FIGURE_FIELDS.length);
+    const away = Math.hypot(
+      ((figure[X] as number) / PICTURE_WIDTH - x) / width,
+      ((figure[Y] as number) / PICTURE_HEIGHT - y) / height,
+    );
+    if (away <= least) {
+      least = away;
+      nearest = figure;
+    }
+  }
+  return nearest;
 }
 
 /** Cells about `start` that change with it, `start` first. */

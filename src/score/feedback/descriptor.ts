@@ -1,3 +1,7 @@
+import { FIGURE_FIELDS, figureIndex } from '../figures/figure-parts.ts';
+
+const AREA = figureIndex('area');
+
 /**
  * Where the numbers of a descriptor stand. A descriptor tells what the strangest thing of a segment looked like: where it is, how
  * large, how it moves, what it is, and, from CUES on, how surprising each cue found it. Plain numbers, so that it can be stored.
@@ -25,15 +29,34 @@ export const LAYOUT = {
   other: 13,
 } as const;
 
-export const VERSION = 1;
+/** Descriptors of version 1, of reviews from before there were figures, have none; those of version 2 have room for one. */
+export const VERSION = 2;
+const NUMBERS_OF_CELLS = 14;
+/** From here on: the figure (FIGURE_FIELDS) that the thing is; all 0 where none was seen. */
+export const FIGURE = NUMBERS_OF_CELLS;
 /** From here on: -ln p of each cue, nats, in the order of the camera's cues; 0 for a cue that is about something else. */
-export const CUES = 14;
+export const CUES = FIGURE + FIGURE_FIELDS.length;
+/** Where the cues begin, by version. */
+const CUES_OF_VERSION: readonly (number | undefined)[] = [undefined, NUMBERS_OF_CELLS, CUES];
 
 export const CLASSES = [LAYOUT.person, LAYOUT.twoWheeler, LAYOUT.vehicle, LAYOUT.animal, LAYOUT.other] as const;
 
-/** Whether both are of this layout and of cameras that look with as many cues. */
+/** -ln p of each cue, nats; none where the layout is not known. */
+export function surprisesOf(descriptor: readonly number[]): readonly number[] {
+  const from = CUES_OF_VERSION[descriptor[LAYOUT.version] ?? 0];
+  return from === undefined ? [] : descriptor.slice(from);
+}
+
+/** The figure's numbers, in the order of FIGURE_FIELDS; null where none was seen. */
+export function figureOf(descriptor: readonly number[]): readonly number[] | null {
+  if (descriptor[LAYOUT.version] !== VERSION || (descriptor[FIGURE + AREA] ?? 0) === 0) return null;
+  return descriptor.slice(FIGURE, CUES);
+}
+
+/** Whether both are of known layouts and of cameras that look with as many cues. */
 export function comparable(one: readonly number[], other: readonly number[]): boolean {
-  return one.length === other.length && one[LAYOUT.version] === VERSION && other[LAYOUT.version] === VERSION;
+  const cues = surprisesOf(one).length;
+  return cues > 0 && cues === surprisesOf(other).length;
 }
 
 /** Which coarse class a detector's class belongs to. */

@@ -1,53 +1,108 @@
-import { CLASSES, CUES, LAYOUT } from './descriptor.ts';
+import { type FigureField, figureIndex, PICTURE_HEIGHT, PICTURE_WIDTH } from '../figures/figure-parts.ts';
+import { CLASSES, figureOf, LAYOUT, surprisesOf } from './descriptor.ts';
 
-/** Up to this distance two things are taken for the same, beyond the other one for different; in between by degrees. */
-const SAME = 0.9;
+/** Up to this distance two things are taken for the same, by their cells or by their figures; in between by degrees. */
+const SAME = { cells: 0.9, figure: 0.7 } as const;
+/** From this distance on they are different. */
 const DIFFERENT = 1.55;
 
-/** A distance of 1 in each respect: shares of the picture, ratios (as logarithms), speed on a scale that is linear below 0.5 px a frame. */
-const PLACE_Y = 0.1;
-const PLACE_X = 0.1;
-const SIZE = 0.6;
-const SPEED = 0.5;
-const VELOCITY = 0.6;
-const AGITATION = 0.5;
+/**
+ * A distance of 1 in each respect, of what moves in the cells: shares of the picture, ratios (as logarithms), speed on a scale that is linear
+ * below 0.5 px a frame.
+ */
+const CELLS = { x: 0.1, y: 0.1, size: 0.6, speed: 0.5, velocity: 0.6, agitation: 0.5 } as const;
+/** The same for figures (decision 0021): what keeps a kind apart from another kind in the same place. */
+const FIGURE = {
+  x: 0.15,
+  foot: 0.06,
+  velocity: 1.6,
+  speed: 0.6,
+  height: 1.2,
+  width: 0.9,
+  limbs: 0.145,
+  residual: 0.5,
+} as const;
 const CLASS = 0.3;
+/** Added before the logarithm: slower and smaller is all the same. Pixels a frame; pixels. */
+const LEAST_SPEED = 0.3;
+const LEAST_LENGTH = 4;
 
-/** Where a descriptor stands among others: Euclidean distances are what likeness goes by. NaN: unknown, not compared. */
-type Point = readonly number[];
+/** Euclidean distances are what likeness goes by. NaN: unknown, not compared. */
+type Coordinates = readonly number[];
+
+/** Where a descriptor stands among others. */
+export interface Point {
+  readonly cells: Coordinates;
+  /** Compared instead of the cells where both have it; null where no figure was seen. */
+  readonly figure: Coordinates | null;
+}
 
 /**
  * A dismissed thing is bound to its place and its way of moving there: runners on the pavement are fine, on the lawn they are not.
  * A confirmed kind is wanted wherever it shows; only the row counts a little, since things farther off look smaller and slower.
  */
 export function pointOf(descriptor: readonly number[], verdict: 'confirmed' | 'dismissed'): Point {
+  return verdict === 'confirmed'
+    ? { cells: kindOf(descriptor), figure: null }
+    : { cells: cellsOf(descriptor), figure: figureCoordinates(descriptor) };
+}
+
+function kindOf(descriptor: readonly number[]): Coordinates {
+  return [(descriptor[LAYOUT.y] ?? 0) / (2.5 * CELLS.y), ...lookOf(descriptor), ...classesOf(descriptor)];
+}
+
+function cellsOf(descriptor: readonly number[]): Coordinates {
   const at = (index: number) => descriptor[index] ?? 0;
-  const pace = (index: number) => Math.asinh(at(index) / 0.5);
-  const height = Math.log(at(LAYOUT.height) + 0.05) / SIZE;
-  const width = Math.log(at(LAYOUT.width) + 0.05) / SIZE;
-  const agitation = Math.log(at(LAYOUT.agitation) + 0.02) / AGITATION;
-  const speed = pace(LAYOUT.speed) / SPEED;
-  // a detector looks now and then: where it did not, the class is not compared
-  const named = CLASSES.some((index) => at(index) > 0);
-  const classes = CLASSES.map((index) => (named ? at(index) / CLASS : Number.NaN));
-  if (verdict === 'confirmed') {
-    return [at(LAYOUT.y) / (2.5 * PLACE_Y), height, width, speed, agitation, ...classes];
-  }
-  const velocity = [pace(LAYOUT.velocityX) / VELOCITY, pace(LAYOUT.velocityY) / VELOCITY];
-  return [at(LAYOUT.y) / PLACE_Y, at(LAYOUT.x) / PLACE_X, height, width, speed, ...velocity, agitation, ...classes];
+  const place = [at(LAYOUT.y) / CELLS.y, at(LAYOUT.x) / CELLS.x];
+  const velocity = [LAYOUT.velocityX, LAYOUT.velocityY].map((index) => pace(at(index)) / CELLS.velocity);
+  return [...place, ...lookOf(descriptor), ...velocity, ...classesOf(descriptor)];
+}
+
+/** Size, speed and agitation. */
+function lookOf(descriptor: readonly number[]): Coordinates {
+  const at = (index: number) => descriptor[index] ?? 0;
+  return [
+    Math.log(at(LAYOUT.height) + 0.05) / CELLS.size,
+    Math.log(at(LAYOUT.width) + 0.05) / CELLS.size,
+    pace(at(LAYOUT.speed)) / CELLS.speed,
+    Math.log(at(LAYOUT.agitation) + 0.02) / CELLS.agitation,
+  ];
+}
+
+function figureCoordinates(descriptor: readonly number[]): Coordinates | null {
+  const figure = figureOf(descriptor);
+  if (figure === null) return null;
+  const at = (field: FigureField) => figure[figureIndex(field)] ?? 0;
+  return [
+    at('x') / PICTURE_WIDTH / FIGURE.x,
+    at('foot') / PICTURE_HEIGHT / FIGURE.foot,
+    pace(at('velocityX')) / FIGURE.velocity,
+    pace(at('velocityY')) / FIGURE.velocity,
+    Math.log(Math.hypot(at('velocityX'), at('velocityY')) + LEAST_SPEED) / FIGURE.speed,
+    Math.log(at('height') + LEAST_LENGTH) / FIGURE.height,
+    Math.log(at('width') + LEAST_LENGTH) / FIGURE.width,
+    at('limbs') / FIGURE.limbs,
+    at('residual') / FIGURE.residual,
+    ...classesOf(descriptor),
+  ];
+}
+
+/** A detector looks now and then: where it did not, the class is not compared. */
+function classesOf(descriptor: readonly number[]): Coordinates {
+  const named = CLASSES.some((index) => (descriptor[index] ?? 0) > 0);
+  return CLASSES.map((index) => (named ? (descriptor[index] ?? 0) / CLASS : Number.NaN));
+}
+
+/** A velocity on a scale on which direction counts for what is slow, and ratio for what is fast. */
+function pace(velocity: number): number {
+  return Math.asinh(velocity / 0.5);
 }
 
 /** Whether both move so much alike that what lies between is the same movement: not there and back, nor a velocity misread once. */
 export function moveAlike(one: readonly number[], other: readonly number[]): boolean {
   return [LAYOUT.velocityX, LAYOUT.velocityY].every(
-    (index) =>
-      Math.abs(Math.asinh((one[index] ?? 0) / 0.5) - Math.asinh((other[index] ?? 0) / 0.5)) < DIFFERENT * VELOCITY,
+    (index) => Math.abs(pace(one[index] ?? 0) - pace(other[index] ?? 0)) < DIFFERENT * CELLS.velocity,
   );
-}
-
-/** 1 for the same thing, 0 for another, falling in a straight line in between. */
-export function likenessAt(distance: number): number {
-  return Math.min(1, Math.max(0, (DIFFERENT - distance) / (DIFFERENT - SAME)));
 }
 
 /** One moment of a reference, and the next one of the same passage where there is one: the way between counts as seen. */
@@ -67,14 +122,30 @@ export function stretchOf(
   return {
     from: pointOf(from, verdict),
     to: to && pointOf(to, verdict),
-    fromSurprises: from.slice(CUES),
-    toSurprises: (to ?? from).slice(CUES),
+    fromSurprises: surprisesOf(from),
+    toSurprises: surprisesOf(to ?? from),
   };
 }
 
-/** Distance of a point to the nearest place of a stretch, and where on it that is, 0 (`from`) to 1 (`to`). */
-export function nearestOn(stretch: Stretch, point: Point): { readonly distance: number; readonly share: number } {
-  const { from, to } = stretch;
+/** A point and the nearest place of a stretch. */
+export interface Nearness {
+  readonly distance: number;
+  /** 1 for the same thing, 0 for another, falling in a straight line in between. */
+  readonly likeness: number;
+  /** Where on the stretch the place is, 0 (`from`) to 1 (`to`). */
+  readonly share: number;
+}
+
+export function nearestOn({ from, to }: Stretch, point: Point): Nearness {
+  const figures = from.figure !== null && point.figure !== null && (to === null || to.figure !== null);
+  const by = figures ? 'figure' : 'cells';
+  const of = (one: Point) => one[by] ?? [];
+  const { distance, share } = nearestBetween(of(from), to && of(to), of(point));
+  const likeness = Math.min(1, Math.max(0, (DIFFERENT - distance) / (DIFFERENT - SAME[by])));
+  return { distance, likeness, share };
+}
+
+function nearestBetween(from: Coordinates, to: Coordinates | null, point: Coordinates) {
   let share = 0;
   if (to !== null) {
     let along = 0;
