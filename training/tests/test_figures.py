@@ -15,7 +15,7 @@ from vedette_training.figures.train import main
 from vedette_training.figures.views import gather, read_folder
 
 FIELDS = ["speed", "course", "seconds", "age"]
-EVENTS = [("runner", 400.0, 406.0), ("left-bag", 600.0, 640.0), ("fall", 800.0, 830.0)]
+EVENTS = [("runner", 400.0, 406.0), ("left-bag", 600.0, 640.0), ("fall", 800.0, 830.0), ("intruder", 860.0, 880.0)]
 
 
 def write_camera(folder, name: str, seed: int) -> None:
@@ -34,6 +34,8 @@ def write_camera(folder, name: str, seed: int) -> None:
             figures.append([5.0, 5.0, 0.0, 1.0])
         if label == 2 or (label == 3 and since >= 802):
             figures.append([4.0, 0.0, 1.0, 1.0])
+        if label == 4:
+            figures.append([4.0, 0.0, 1.0 if 865 <= since <= 875 else 0.0, 1.0])
         segments.append([seconds, len(views), len(figures), label, float(learning)])
         views.extend(figures)
     np.save(folder / f"{name}.views.npy", np.array(views, np.float32))
@@ -72,10 +74,12 @@ def test_each_sort_is_asked_for_its_own_events(folder):
     assert (moving[camera.label == 2] == -1).all()
     fall = camera.seconds - camera.events[2].start
     assert (moving[(camera.label == 3) & (fall > 3)] == -1).all()
-    assert weight[moving == 1].sum() == pytest.approx(2)
+    assert weight[moving == 1].sum() == pytest.approx(3)
     standing, _ = standing_targets()(camera)
     assert (standing[camera.label == 2] == 1).all() and (standing[camera.label == 1] == -1).all()
-    assert not (moving_targets(without=["runner", "fall"])(camera)[0] == 1).any()
+    stops = camera.seconds[(camera.label == 4) & (standing == 1)] - camera.events[3].start
+    assert stops.min() == 8 and stops.max() == 12, "he stands in the middle of his time, and walks at its ends"
+    assert not (moving_targets(without=["runner", "fall", "intruder"])(camera)[0] == 1).any()
 
 
 def test_a_net_learns_from_weak_labels_and_finds_the_events_of_another_camera(folder):
