@@ -3,6 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NpyWriter } from '../../src/cli/feature-export/npy-writer.ts';
 import type { SceneEvent } from '../../src/scene/long-run/anomaly-plan.ts';
+import { BLOCK_SEGMENTS, strideMs } from '../../src/score/adaptation.ts';
+import { MAXIMUM_REFERENCES } from '../../src/score/camera-scorer.ts';
 import type { HistorySample } from '../../src/score/cue-head.ts';
 import { type BackdropState, stepBackdrop } from '../../src/score/figures/backdrop.ts';
 import {
@@ -23,14 +25,10 @@ import { observationOf } from '../../src/score/observe.ts';
 import { openFeatures, SEGMENT_SECONDS } from '../bench-alerts/features.ts';
 import { type CameraJob, sceneName } from '../bench-alerts/job.ts';
 
-/** What a camera remembers and how often it learns, as in the service (adaptation.ts), where truth says what is normal life instead of the rule. */
-const MEMORY = 2400;
 const FOLDS = 8;
-const BLOCK_SEGMENTS = 12;
+/** Learned from so often: the service does so less often once the camera is old, and after each switch of the light. */
 const HOUR_SEGMENTS = 3600 / SEGMENT_SECONDS;
-const YOUNG_SEGMENTS = 4 * HOUR_SEGMENTS;
-const YOUNG_STRIDE_SEGMENTS = 180 / SEGMENT_SECONDS;
-const STRIDE_SEGMENTS = 300 / SEGMENT_SECONDS;
+const SEGMENT_MS = SEGMENT_SECONDS * 1000;
 /** Segments about an event, and after it, that are neither normal nor it, seconds. */
 const BEFORE_SECONDS = 2;
 const AFTER_SECONDS = 12;
@@ -63,7 +61,7 @@ export async function writeViews(job: CameraJob, folder: string): Promise<string
   };
   const stream = await openFeatures(job);
   const learnSegments = Math.ceil((job.learnMinutes * 60) / SEGMENT_SECONDS);
-  const memory = new LearningMemory(MEMORY, 1);
+  const memory = new LearningMemory(MAXIMUM_REFERENCES, 1);
   let references: FigureReferences | null = null;
   let backdrop: BackdropState | null = null;
   let paths = NO_PATHS;
@@ -96,7 +94,7 @@ export async function writeViews(job: CameraJob, folder: string): Promise<string
     await write(seconds, label, 0, paths.views);
     block = label === 0 ? [...block, observation] : [];
     if (block.length === BLOCK_SEGMENTS) {
-      const stride = seen - learnSegments < YOUNG_SEGMENTS ? YOUNG_STRIDE_SEGMENTS : STRIDE_SEGMENTS;
+      const stride = strideMs((seen - learnSegments) * SEGMENT_MS) / SEGMENT_MS;
       if (seen % stride < BLOCK_SEGMENTS) memory.admit(block, 0);
       block = [];
     }

@@ -32,7 +32,7 @@ export const sceneCommand: Command = {
   },
 };
 
-async function write({ ...input }: CommandInput, folder: string): Promise<number> {
+async function write(input: CommandInput, folder: string): Promise<number> {
   const { terminal } = input;
   const config = loadConfig(input.values.config, process.env);
   const { file, dataset } = await writeDataset({

@@ -3,7 +3,7 @@ import type { Observation } from './observation.ts';
 import type { SequentialStep } from './sequential-rule.ts';
 
 /** Neighbours are remembered together, because smoothing and correlation need neighbours. */
-const BLOCK_SEGMENTS = 12;
+export const BLOCK_SEGMENTS = 12;
 /** What is going to be an incident has shown itself by then. */
 const QUARANTINE_MS = 600_000;
 /** Not learned from, before the onset of an alarm and after its end. */
@@ -22,6 +22,11 @@ const RELEARN_EVERY_MS = 3 * 3_600_000;
 const RELEARN_SOON_MS = 1_800_000;
 /** From this pace on (pace.ts) the scene is not what was learned: rain or a crowd that the camera has never seen. */
 const LIVELIER = 1.5;
+
+/** From one block that is taken to the next, while the scene is what the camera knows; by the age of what it learned, ms. */
+export function strideMs(ageMs: number): number {
+  return ageMs < YOUNG_MS ? YOUNG_STRIDE_MS : STRIDE_MS;
+}
 
 /** One block of neighbouring segments on its way into memory. */
 export type QuarantinedBlock = readonly Observation[];
@@ -104,7 +109,7 @@ export class AdaptationQueue {
     const suspicious =
       step.alarm || step.statistic >= SUSPICIOUS * step.threshold || circumstance.incidentOpen || circumstance.hold;
     if (suspicious) this.#drop(circumstance.hold ? nowMs : Math.min(nowMs, step.onsetMs ?? nowMs), nowMs);
-    else this.#collect(observation, livelier || nowMs - bornMs < YOUNG_MS ? YOUNG_STRIDE_MS : STRIDE_MS);
+    else this.#collect(observation, livelier ? YOUNG_STRIDE_MS : strideMs(nowMs - bornMs));
     return this.#release(nowMs);
   }
 

@@ -45,7 +45,7 @@ export interface LearningProgress {
 }
 
 const HOUR_MS = 3_600_000;
-const MAXIMUM_REFERENCES = 2400;
+export const MAXIMUM_REFERENCES = 2400;
 /** An embedding of 512 numbers is 2 kB more a segment, and what is learned of it another 3 MB. */
 const MAXIMUM_REFERENCES_WITH_EMBEDDINGS = 1600;
 /** Fewer segments (at half a second each) say nothing about how unusual anything is. */

@@ -1,10 +1,7 @@
-import { type BlockSummary, blockToReplace } from './adaptation.ts';
+import { BLOCK_SEGMENTS, type BlockSummary, blockToReplace } from './adaptation.ts';
 import { type Halved, halved, widened } from './halved.ts';
 import type { Observation } from './observation.ts';
 import { SeededRandom } from './random.ts';
-
-/** Neighbouring segments are kept or dropped together, because smoothing and correlation need neighbours. */
-const BLOCK_SEGMENTS = 12;
 
 /** A remembered segment. */
 export interface Sample extends Observation {

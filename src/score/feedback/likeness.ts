@@ -1,4 +1,4 @@
-import { type FigureField, figureIndex, PICTURE_HEIGHT, PICTURE_WIDTH } from '../figures/figure-parts.ts';
+import { MEASURES, type Measure, measuresOf } from '../figures/figure-references.ts';
 import { CLASSES, figureOf, LAYOUT, surprisesOf } from './descriptor.ts';
 
 /** Up to this distance two things are taken for the same, by their cells or by their figures; in between by degrees. */
@@ -11,21 +11,19 @@ const DIFFERENT = 1.55;
  * below 0.5 px a frame.
  */
 const CELLS = { x: 0.1, y: 0.1, size: 0.6, speed: 0.5, velocity: 0.6, agitation: 0.5 } as const;
-/** The same for figures (decision 0021): what keeps a kind apart from another kind in the same place. */
-const FIGURE = {
-  x: 0.15,
-  foot: 0.06,
-  velocity: 1.6,
-  speed: 0.6,
-  height: 1.2,
-  width: 0.9,
+/** The same for figures, of each measure that is compared (decision 0021): what keeps a kind apart from another kind in the same place. */
+const FIGURE: Partial<Record<Measure, number>> = {
+  x: 1.8,
+  foot: 0.96,
+  wayX: 1.6,
+  wayY: 1.6,
+  logSpeed: 0.6,
+  logHeight: 1.2,
+  logWidth: 0.9,
   limbs: 0.145,
   residual: 0.5,
-} as const;
+};
 const CLASS = 0.3;
-/** Added before the logarithm: slower and smaller is all the same. Pixels a frame; pixels. */
-const LEAST_SPEED = 0.3;
-const LEAST_LENGTH = 4;
 
 /** Euclidean distances are what likeness goes by. NaN: unknown, not compared. */
 type Coordinates = readonly number[];
@@ -72,19 +70,12 @@ function lookOf(descriptor: readonly number[]): Coordinates {
 function figureCoordinates(descriptor: readonly number[]): Coordinates | null {
   const figure = figureOf(descriptor);
   if (figure === null) return null;
-  const at = (field: FigureField) => figure[figureIndex(field)] ?? 0;
-  return [
-    at('x') / PICTURE_WIDTH / FIGURE.x,
-    at('foot') / PICTURE_HEIGHT / FIGURE.foot,
-    pace(at('velocityX')) / FIGURE.velocity,
-    pace(at('velocityY')) / FIGURE.velocity,
-    Math.log(Math.hypot(at('velocityX'), at('velocityY')) + LEAST_SPEED) / FIGURE.speed,
-    Math.log(at('height') + LEAST_LENGTH) / FIGURE.height,
-    Math.log(at('width') + LEAST_LENGTH) / FIGURE.width,
-    at('limbs') / FIGURE.limbs,
-    at('residual') / FIGURE.residual,
-    ...classesOf(descriptor),
-  ];
+  const measures = measuresOf(figure);
+  const compared = MEASURES.flatMap((measure, index) => {
+    const width = FIGURE[measure];
+    return width === undefined ? [] : (measures[index] ?? 0) / width;
+  });
+  return [...compared, ...classesOf(descriptor)];
 }
 
 /** A detector looks now and then: where it did not, the class is not compared. */

@@ -24,7 +24,7 @@ const SOME = 0.3;
 const ENOUGH = 0.6;
 
 /** What a segment was: the largest surprise beyond the ordinary of what is strange in it, nats, and how alike, 0 to 1. */
-export interface Look {
+export interface PassageMoment {
   readonly startMs: number;
   readonly endMs: number;
   readonly excess: number;
@@ -32,7 +32,7 @@ export interface Look {
 }
 
 /** strange' = 0.8 strange + e, alike' = 0.8 alike + e l, with e = min(20, excess); anew after four seconds without anything strange. */
-export function passageAfter(before: Passage | null, { startMs, endMs, excess, likeness }: Look): Passage {
+export function passageAfter(before: Passage | null, { startMs, endMs, excess, likeness }: PassageMoment): Passage {
   const goesOn = before !== null && Math.abs(startMs - before.endMs) <= PASSAGE_MS;
   const weight = Math.min(MOST, excess);
   return {

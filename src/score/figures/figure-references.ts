@@ -3,8 +3,6 @@ import { lowerBound } from '../lower-bound.ts';
 import { Reservoir } from '../reservoir.ts';
 import { FIGURE_FIELDS, figureIndex } from './figure-parts.ts';
 
-/** Numbers of a moving reference. */
-const MOVING_DIMENSIONS = 11;
 const MAXIMUM_MOVING_REFERENCES = 1000;
 const MAXIMUM_STANDING_REFERENCES = 400;
 /** How far a reference lends strength, one deviation: pixels across and down (perspective), and in the logarithm of the area. */
@@ -32,6 +30,26 @@ const LEAST_DEVIATION = 0.12;
 const UNSEEN = 0.02;
 /** References that stand for a place never seen. */
 const UNSEEN_PLACE = 0.3;
+
+/** What of a figure is compared with other figures, in order: see `measuresOf`. */
+export const MEASURES = [
+  'x',
+  'foot',
+  'logArea',
+  'logHeight',
+  'logWidth',
+  'logSpeed',
+  'wayX',
+  'wayY',
+  'logAgitation',
+  'limbs',
+  'residual',
+] as const;
+
+export type Measure = (typeof MEASURES)[number];
+
+/** Numbers of a moving reference. */
+const MOVING_DIMENSIONS = MEASURES.length;
 
 const [X, FOOT, LOG_AREA, LOG_HEIGHT, LOG_WIDTH, LOG_SPEED, WAY_X, WAY_Y, LOG_AGITATION, LIMBS, RESIDUAL] = [
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
@@ -118,7 +136,7 @@ export function collectFigureReferences(history: readonly HistorySample[], seed:
         const x = (figures[offset + field.x] as number) / REACH_X;
         const foot = (figures[offset + field.foot] as number) / REACH_FOOT;
         standing.offer(() => ({ row: [x, foot, seconds], fold }));
-      } else moving.offer(() => ({ row: describe(figures, offset), fold }));
+      } else moving.offer(() => ({ row: measuresOf(figures, offset), fold }));
     }
   }
   const rows = byFirst(moving);
@@ -160,7 +178,7 @@ export function judgeFigure(
   at: number,
 ): void {
   const { moving, movingFolds, overall, movingShare } = references;
-  const own = describe(figures, offset);
+  const own = measuresOf(figures, offset);
   const x = own[X] as number;
   const foot = own[FOOT] as number;
   const area = own[LOG_AREA] as number;
@@ -240,7 +258,7 @@ export function ratiosToUsual(
   { moving, movingFolds, overall }: FigureReferences,
   figure: Float32Array,
 ): Readonly<Record<'speed' | 'agitation' | 'height' | 'width', number>> {
-  const own = describe(figure, 0);
+  const own = measuresOf(figure, 0);
   const ratio = (measured: number, bySize: boolean) => {
     let weight = PRIOR;
     let sum = PRIOR * (overall[2 * MEASURED.indexOf(measured as (typeof MEASURED)[number])] as number);
@@ -285,7 +303,13 @@ function countStanding(
   return { stood, stayed };
 }
 
-function describe(figures: Float32Array, offset: number): readonly number[] {
+/**
+ * A figure as figures are compared with one another, in the order of MEASURES: place across in units of 20 pixels and foot of 10, ratios as
+ * logarithms, velocity by direction where it is slow and by ratio where it is fast.
+ *
+ * @param figures numbers in the order of FIGURE_FIELDS, the figure's own from `offset` on
+ */
+export function measuresOf(figures: ArrayLike<number>, offset = 0): readonly number[] {
   const velocityX = figures[offset + field.velocityX] as number;
   const velocityY = figures[offset + field.velocityY] as number;
   return [
