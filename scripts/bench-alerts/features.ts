@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Segment } from '../../src/bus/segment.ts';
 import { PackRegistry } from '../../src/infer/packs/pack-registry.ts';
@@ -130,19 +130,23 @@ function renderSegment(scene: LongScene, job: CameraJob, epoch: number, sequence
 
 class Keeper {
   readonly #file: string;
+  /** Its own: two processes may make the same camera's features. */
+  readonly #partial: string;
   readonly #handle: Awaited<ReturnType<typeof open>>;
   #shape: Pick<KeptHead, 'grid' | 'lattice'> | null = null;
   #buffer: Uint16Array | null = null;
   #filled = 0;
 
-  private constructor(file: string, handle: Awaited<ReturnType<typeof open>>) {
+  private constructor(file: string, partial: string, handle: Awaited<ReturnType<typeof open>>) {
     this.#file = file;
+    this.#partial = partial;
     this.#handle = handle;
   }
 
   static async open(file: string): Promise<Keeper> {
     await mkdir(join(file, '..'), { recursive: true });
-    return new Keeper(file, await open(`${file}.partial`, 'w'));
+    const partial = `${file}.${process.pid}.partial`;
+    return new Keeper(file, partial, await open(partial, 'w'));
   }
 
   async add({ rows, columns, channels, values, lattice }: SegmentFeatures): Promise<void> {
@@ -168,12 +172,13 @@ class Keeper {
   async finish(rest: Omit<KeptHead, 'grid' | 'lattice'>): Promise<void> {
     await this.#flush();
     if (!this.#shape) return;
-    await rename(`${this.#file}.partial`, `${this.#file}.features`);
+    await rename(this.#partial, `${this.#file}.features`);
     await writeFile(`${this.#file}.json`, JSON.stringify({ ...rest, ...this.#shape }));
   }
 
   async close(): Promise<void> {
     await this.#handle.close();
+    await rm(this.#partial, { force: true });
   }
 }
 

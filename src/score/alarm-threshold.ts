@@ -98,7 +98,7 @@ export function validatedThreshold(
   const observed = fitGumbel(lively);
   const rarity = Math.log(Math.max(Math.E, livelyBlocksPerDay / settings.alertBudgetPerDay));
   const shown = observed.location + observed.scale * (rarity + CAUTION * levelError(rarity, observed.weight));
-  if (total > 0 && shown > guess) {
+  if (shown > guess) {
     const level = guess + (observed.weight / (observed.weight + PRIOR_BLOCKS_UP)) * (shown - guess);
     return Math.min(level, guess * HIGHEST);
   }

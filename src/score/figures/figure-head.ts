@@ -87,31 +87,30 @@ function read(
     return { readings: FIGURE_CUES.map(() => ({ raw: 0, cell: 0, value: 0, silent: true })), state: NO_PATHS };
   }
   const state = followJudged(references, fold, before, { epoch, sequence, figures });
-  const strangest = {
-    moving: { raw: NOTHING_THERE, figure: -1 },
-    standing: { raw: NOTHING_THERE, figure: -1 },
-  };
-  for (let figure = 0; figure * FIELDS < figures.length; figure++) {
-    const stands = (figures[figure * FIELDS + STILL] as number) > 0;
-    const raw = (stands ? standing : moving).strangeness(state.views, figure * VIEW_LENGTH);
-    keepStranger(stands ? strangest.standing : strangest.moving, raw, figure);
-  }
-  const look = ({ raw, figure }: Strangest) => readingOf(raw, figure, figures, state.views, shape);
-  const now = look(strangest.standing);
-  const lasting = lastingAfter(follows(before, state) ? before.lasting : undefined, now);
+  const lasting = lastingAfter(
+    follows(before, state) ? before.lasting : undefined,
+    strangest(standing, true, figures, state.views, shape),
+  );
   const stands = { ...lasting.seen, raw: lasting.mean, value: lasting.mean };
-  return { readings: [look(strangest.moving), stands], state: { ...state, lasting } };
+  const moves = strangest(moving, false, figures, state.views, shape);
+  return { readings: [moves, stands], state: { ...state, lasting } };
 }
 
-interface Strangest {
-  raw: number;
-  figure: number;
-}
-
-function keepStranger(kept: Strangest, raw: number, figure: number): void {
-  if (raw <= kept.raw) return;
-  kept.raw = raw;
-  kept.figure = figure;
+/** The figure that a net finds strangest, of those that stand or of the others. */
+function strangest(
+  net: FigureJudge,
+  stand: boolean,
+  figures: Float32Array,
+  views: Float32Array,
+  shape: GridShape,
+): Reading {
+  let [raw, place] = [NOTHING_THERE, -1];
+  for (let figure = 0; figure * FIELDS < figures.length; figure++) {
+    if ((figures[figure * FIELDS + STILL] as number) > 0 !== stand) continue;
+    const own = net.strangeness(views, figure * VIEW_LENGTH);
+    if (own > raw) [raw, place] = [own, figure];
+  }
+  return readingOf(raw, place, figures, views, shape);
 }
 
 /** mean' = mean + S / weight' (logit - mean), weight' = weight + S (1 - weight): of what was seen so far alone, while that is little. */
