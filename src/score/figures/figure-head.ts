@@ -42,7 +42,7 @@ type FigureState = PathState & { readonly lasting?: Lasting };
 
 /** The nets know figures as cameras see them that have learned for half an hour. */
 export const FIGURE_CUES: readonly CueDefinition[] = [
-  { name: 'figure', weight: 2, evidence: 'extrapolated', leastExcess: 0.5, maturity: ONCE_MUCH_IS_KNOWN },
+  { name: 'figure', weight: 2, evidence: 'extrapolated', leastExcess: 0.6, maturity: ONCE_MUCH_IS_KNOWN },
   { name: 'standing', weight: 0.15, evidence: 'extrapolated', leastExcess: 0.7, maturity: ONCE_MUCH_IS_KNOWN },
 ];
 
@@ -54,7 +54,7 @@ export const FIGURE_CUES: readonly CueDefinition[] = [
  */
 export const figureHead: CueHead<FigureModel, FigureState> = {
   // another name whenever what is learned changes: cameras then learn anew from what they remember
-  name: 'figures-3',
+  name: 'figures-4',
   cues: FIGURE_CUES,
 
   learn(history, shape, seed) {

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .invented import WrongWays
 from .views import Bags
 
 #: a segment without a figure of the sort; as in src/score/figures/figure-net.ts
@@ -19,11 +20,13 @@ _BATCH = 50_000
 @dataclass(frozen=True)
 class FitConfig:
     steps: int = 4000
-    hidden: Sequence[int] = (24, 12)
+    hidden: Sequence[int] = (48, 24)
     learning_rate: float = 4e-3
     weight_decay: float = 1e-2
     events: int = 256
     normal: int = 1536
+    #: of those that move, figures with a course of their own (invented.py)
+    invented: int = 32
     #: after each third of the steps, half of the normal segments are drawn from this share, the strangest ones
     hard_share: float = 0.02
     hard_weight: float = 0.3
@@ -72,6 +75,7 @@ def fit(bags: Bags, config: FitConfig, seed: int) -> FigureNet:
     normal = np.flatnonzero((bags.target == 0) & (bags.count > 0))
     share = bags.weight[events].astype(np.float64)
     share /= share.sum()
+    invented = WrongWays(bags, normal) if config.invented > 0 else None
     hard = None
     optimiser = torch.optim.AdamW(net.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.steps)
@@ -91,6 +95,10 @@ def fit(bags: Bags, config: FitConfig, seed: int) -> FigureNet:
         truth = torch.from_numpy((bags.target[segments] == 1).astype(np.float32))
         weight = torch.from_numpy(np.concatenate(weights).astype(np.float32))
         losses = nn.functional.binary_cross_entropy_with_logits(segment_logits(net, bags, segments), truth, reduction="none")
+        if invented is not None:
+            strange = net(torch.from_numpy(invented.draw(config.invented, random)))
+            losses = torch.cat([losses, nn.functional.softplus(-strange)])
+            weight = torch.cat([weight, torch.ones(config.invented)])
         loss = (losses * weight).mean()
         optimiser.zero_grad()
         loss.backward()

@@ -27,8 +27,9 @@ FALSE_ALARMS = 5
 
 
 def train(cameras: Sequence[CameraViews], sort: str, config: FitConfig, seed: int, without: Collection[str] = ()) -> FigureNet:
-    targets = (moving_targets if sort == "moving" else standing_targets)(without)
-    return fit(gather(cameras, sort, targets), config, seed)
+    if sort == "standing":
+        return fit(gather(cameras, sort, standing_targets(without)), replace(config, invented=0), seed)
+    return fit(gather(cameras, sort, moving_targets(without)), config, seed)
 
 
 def logits_of(net: FigureNet, cameras: Sequence[CameraViews], sort: str) -> List[np.ndarray]:
