@@ -24,6 +24,8 @@ class WrongWays:
         follows = (bags.views[rows, age] >= _FOLLOWED) & (bags.views[rows, known] >= _KNOWN)
         self._views = bags.views
         self._rows = rows[follows]
+        if len(self._rows) == 0:
+            raise ValueError("no ordinary figure is followed for two seconds where much passes through: write views of more cameras, or set invented to 0")
         self._known = known
         self._courses = [bags.fields.index(name) for name in ("course", "path-course", "lasting-course")]
 

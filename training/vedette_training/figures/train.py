@@ -1,9 +1,10 @@
 """Trains the two nets on generated days and writes them into the service.
 
-    npm run figures:views -- --out /data/views
+    npm run figures:views -- --out /data/young
     npm run figures:views -- --out /data/busy --seeds 10,11,12 --start-hours 9,13,16 --hours 4 --gap 30,60
-    cd training && python -m vedette_training.figures.train --views /data/views /data/busy
-    python -m vedette_training.figures.train --views /data/views --check /data/busy --out /tmp/first.ts
+    npm run figures:views -- --out /data/old --seeds 30 --start-hours 9 --hours 26 --gap 20,40
+    cd training && python -m vedette_training.figures.train --views /data/young /data/busy /data/old
+    python -m vedette_training.figures.train --views /data/young /data/busy --check /data/old --out /tmp/first.ts
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ import numpy as np
 
 from .export import write_module
 from .net import FigureNet, FitConfig, fit, score_all
-from .report import find_events, in_words, recall_by_kind
+from .report import find_events, in_words, recall_by_kind, statistic_of
 from .targets import moving_targets, standing_targets
 from .views import CameraViews, gather, read_folder
 
 MODULE = Path(__file__).resolve().parents[3] / "src" / "score" / "figures" / "figure-weights.ts"
-#: of all cameras together, in the checks
-FALSE_ALARMS = 5
+#: a day of all cameras together, in the checks
+FALSE_ALARMS_PER_DAY = 1.0
 
 
 def train(cameras: Sequence[CameraViews], sort: str, config: FitConfig, seed: int, without: Collection[str] = ()) -> FigureNet:
@@ -35,6 +36,11 @@ def train(cameras: Sequence[CameraViews], sort: str, config: FitConfig, seed: in
 def logits_of(net: FigureNet, cameras: Sequence[CameraViews], sort: str) -> List[np.ndarray]:
     bags = gather(cameras, sort, moving_targets())
     return bags.split(score_all(net, bags))
+
+
+def false_alarms_of(cameras: Sequence[CameraViews]) -> int:
+    days = sum(float(camera.seconds[-1] - camera.seconds[camera.learning].max()) for camera in cameras) / 86_400
+    return max(1, round(FALSE_ALARMS_PER_DAY * days))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,15 +58,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.unseen:
         for kind in sorted({event.kind for camera in cameras for event in camera.events} - {"left-bag"}):
             net = train(cameras, "moving", config, options.seed, without=[kind])
-            _, found = find_events(checks, logits_of(net, checks, "moving"), FALSE_ALARMS)
+            statistics = [statistic_of(camera, own) for camera, own in zip(checks, logits_of(net, checks, "moving"))]
+            _, found = find_events(checks, statistics, false_alarms_of(checks))
             hit, total = recall_by_kind(found).get(kind, (0, 0))
             print(f"{kind}: never seen in training, found {hit} of {total}", flush=True)
         return 0
     nets = {sort: train(cameras, sort, config, options.seed) for sort in ("moving", "standing")}
-    for sort, net in nets.items():
-        if checks:
-            threshold, found = find_events(checks, logits_of(net, checks, sort), FALSE_ALARMS)
-            print(f"{sort}: {FALSE_ALARMS} false alarms at {threshold:.1f} nats; {in_words(found)}", flush=True)
+    if checks:
+        logits = [logits_of(net, checks, sort) for sort, net in nets.items()]
+        statistics = [statistic_of(camera, moving, standing) for camera, moving, standing in zip(checks, *logits)]
+        threshold, found = find_events(checks, statistics, false_alarms_of(checks))
+        print(f"{false_alarms_of(checks)} false alarms at {threshold:.1f} nats; found {in_words(found)}", flush=True)
     write_module(options.out, {"MOVING_NET": nets["moving"], "STANDING_NET": nets["standing"]}, cameras[0].fields)
     return 0
 
