@@ -20,8 +20,8 @@ const MOST = 20;
 /** With so much strangeness alike before it, a passage begins, nats: its first moment may be like a reference by itself. */
 const GIVEN = 2;
 /** Share of the strangeness that must be alike for the reference to count at all, and to count in full. */
-const SOME = 0.3;
-const ENOUGH = 0.6;
+const SOME = 0.35;
+const ENOUGH = 0.65;
 
 /** What a segment was: the largest surprise beyond the ordinary of what is strange in it, nats, and how alike, 0 to 1. */
 export interface PassageMoment {
