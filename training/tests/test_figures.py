@@ -160,7 +160,7 @@ def test_what_is_written_is_the_net(tmp_path):
     net = FigureNet(np.arange(7.0), np.full(7, 2.0), (3,))
     write_module(tmp_path / "figure-weights.ts", {"MOVING_NET": net}, FIELDS)
     text = (tmp_path / "figure-weights.ts").read_text()
-    assert "['speed', 'course', 'seconds', 'age', 'known'," in text
+    assert "['speed', 'course', 'seconds', 'age', 'known', 'path-course', 'lasting-course']" in text
     weights = re.search(r"weights: \[([^\]]+)\]", text).group(1).split(", ")
     assert np.allclose([float(w) for w in weights], net.layers[0].weight.detach().numpy().ravel(), atol=1e-4)
 

@@ -10,6 +10,8 @@ import numpy as np
 from .views import CameraViews
 
 TAIL_SHARE = 0.1
+#: logits are logarithms of ratios: differences below are rounding, however constant the history
+LEAST_EXCESS = 0.02
 #: neighbouring segments that count as one observation, at least
 DEPENDENCE = 3.0
 #: least mean excess of the tails (src/score/figures/figure-head.ts, src/score/fuse.ts), and the cues' shares of the fusion
@@ -31,7 +33,7 @@ APART_SECONDS = 60.0
 LATE_SECONDS = 15.0
 
 
-def calibrate(history: np.ndarray, live: np.ndarray, least_excess: float = 0.02, tail_excess: float = 0.0) -> np.ndarray:
+def calibrate(history: np.ndarray, live: np.ndarray, least_excess: float = LEAST_EXCESS, tail_excess: float = 0.0) -> np.ndarray:
     """-ln p on the history (src/score/tail.ts): ranks below its 90 % quantile, an exponential tail beyond it."""
     ordered = np.sort(history)
     count = len(ordered)
@@ -46,7 +48,7 @@ def calibrate(history: np.ndarray, live: np.ndarray, least_excess: float = 0.02,
     return np.where(live >= ordered[first], below + (live - ordered[first]) / max(excess, tail_excess), below)
 
 
-def surprise_of(raw: np.ndarray, camera: CameraViews, least_excess: float, tail_excess: float = 0.0) -> np.ndarray:
+def surprise_of(raw: np.ndarray, camera: CameraViews, least_excess: float = LEAST_EXCESS, tail_excess: float = 0.0) -> np.ndarray:
     """A cue's surprise, nats, calibrated anew from what the camera remembers as it grows older; nothing of events is remembered."""
     random = np.random.default_rng(1)
     learned = np.flatnonzero(camera.learning)
@@ -88,7 +90,7 @@ def statistic_of(camera: CameraViews, moving: np.ndarray, standing: Optional[np.
     if standing is not None:
         other = surprise_of(lasting(standing), camera, STANDING_EXCESS)
         surprise = np.logaddexp(surprise + np.log(1 - STANDING_SHARE), other + np.log(STANDING_SHARE))
-    return alarm_statistic(surprise_of(smooth(surprise), camera, 0.02, FUSED_EXCESS))
+    return alarm_statistic(surprise_of(smooth(surprise), camera, tail_excess=FUSED_EXCESS))
 
 
 def smooth(surprise: np.ndarray) -> np.ndarray:

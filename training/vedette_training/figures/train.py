@@ -12,13 +12,13 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import Collection, List, Sequence
+from typing import Collection, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
 from .export import write_module
 from .net import FigureNet, FitConfig, fit, score_all
-from .report import find_events, in_words, recall_by_kind, statistic_of
+from .report import Found, find_events, in_words, recall_by_kind, statistic_of
 from .targets import moving_targets, standing_targets
 from .views import CameraViews, gather, read_folder
 
@@ -28,9 +28,10 @@ FALSE_ALARMS_PER_DAY = 1.0
 
 
 def train(cameras: Sequence[CameraViews], sort: str, config: FitConfig, seed: int, without: Collection[str] = ()) -> FigureNet:
-    if sort == "standing":
-        return fit(gather(cameras, sort, standing_targets(without)), replace(config, invented=0), seed)
-    return fit(gather(cameras, sort, moving_targets(without)), config, seed)
+    moves = sort == "moving"
+    bags = gather(cameras, sort, (moving_targets if moves else standing_targets)(without))
+    # what stands has no course that could be invented
+    return fit(bags, config if moves else replace(config, invented=0), seed)
 
 
 def logits_of(net: FigureNet, cameras: Sequence[CameraViews], sort: str) -> List[np.ndarray]:
@@ -38,9 +39,13 @@ def logits_of(net: FigureNet, cameras: Sequence[CameraViews], sort: str) -> List
     return bags.split(score_all(net, bags))
 
 
-def false_alarms_of(cameras: Sequence[CameraViews]) -> int:
+def find(cameras: Sequence[CameraViews], nets: Mapping[str, FigureNet]) -> Tuple[int, float, List[Found]]:
+    """@param nets `moving`, and `standing` where both are asked; @returns (false alarms, threshold in nats, the events)"""
     days = sum(float(camera.seconds[-1] - camera.seconds[camera.learning].max()) for camera in cameras) / 86_400
-    return max(1, round(FALSE_ALARMS_PER_DAY * days))
+    false_alarms = max(1, round(FALSE_ALARMS_PER_DAY * days))
+    logits = [logits_of(net, cameras, sort) for sort, net in nets.items()]
+    statistics = [statistic_of(camera, *own) for camera, *own in zip(cameras, *logits)]
+    return (false_alarms, *find_events(cameras, statistics, false_alarms))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,17 +63,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.unseen:
         for kind in sorted({event.kind for camera in cameras for event in camera.events} - {"left-bag"}):
             net = train(cameras, "moving", config, options.seed, without=[kind])
-            statistics = [statistic_of(camera, own) for camera, own in zip(checks, logits_of(net, checks, "moving"))]
-            _, found = find_events(checks, statistics, false_alarms_of(checks))
+            _, _, found = find(checks, {"moving": net})
             hit, total = recall_by_kind(found).get(kind, (0, 0))
             print(f"{kind}: never seen in training, found {hit} of {total}", flush=True)
         return 0
     nets = {sort: train(cameras, sort, config, options.seed) for sort in ("moving", "standing")}
     if checks:
-        logits = [logits_of(net, checks, sort) for sort, net in nets.items()]
-        statistics = [statistic_of(camera, moving, standing) for camera, moving, standing in zip(checks, *logits)]
-        threshold, found = find_events(checks, statistics, false_alarms_of(checks))
-        print(f"{false_alarms_of(checks)} false alarms at {threshold:.1f} nats; found {in_words(found)}", flush=True)
+        false_alarms, threshold, found = find(checks, nets)
+        print(f"{false_alarms} false alarms at {threshold:.1f} nats; found {in_words(found)}", flush=True)
     write_module(options.out, {"MOVING_NET": nets["moving"], "STANDING_NET": nets["standing"]}, cameras[0].fields)
     return 0
 
